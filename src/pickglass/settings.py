@@ -1,10 +1,10 @@
-"""Settings: one frozen object, read once at the edge and passed in; and the key that everything is sealed with.
+"""Settings: one frozen object, read once at the edge and passed in; and the key that seals everything.
 
-`load_settings()` merges, strongest first: the environment (`PICKGLASS_THREADS=4`), `HOME/settings.yaml`, and
-the defaults. Maps in the environment are written as YAML or JSON. Every mistake of both places is told at once.
+`load_settings()` merges, strongest first: the environment (`PICKGLASS_THREADS=4`), `HOME/settings.yaml`,
+and the defaults. Maps in the environment are written as YAML or JSON. Every mistake is told at once.
 
-`secret_key()` is the root key of a home; nothing uses it directly. `derived_key()` gives each purpose its own,
-so that the key of one never opens what another sealed.
+`secret_key()` is the root key of a home; nothing uses it directly. `derived_key()` gives each purpose its
+own, so that the key of one never opens what another sealed.
 
 Reading takes a few milliseconds and only the standard library, because every command does it: a checking
 library would cost more than all the rest of a gate's answer.
