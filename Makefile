@@ -16,7 +16,7 @@ help:  ## Show what can be made
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "pickglass needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | head -n 1 || true)" >&2; \
+		echo "pickglass needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo not there)" >&2; \
 		echo "hint: name a newer one, for example: make setup PYTHON=python3.12" >&2; \
 		exit 1; }
 
