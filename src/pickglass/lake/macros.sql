@@ -69,3 +69,6 @@ CREATE OR REPLACE MACRO text_sketch(value) AS
          ELSE list_slice(list_sort(list_distinct(list_transform(
                   range(1, len(sketch_words(value)) - 3),
                   lambda i: substr(md5(array_to_string(list_slice(sketch_words(value), i, i + 4), ' ')), 1, 12)))), 1, 128) END;
+
+-- A subject's id: nothing of the person can be read from it, and the same reference always gives the same id.
+CREATE OR REPLACE MACRO subject_id_of(reference) AS 'S-' || upper(substr(keyed_hash('subject:' || reference), 1, 14));

@@ -49,12 +49,12 @@ class Chunk:
 class Mapped:
     """What became of a chunk: files of rows by table, and the fate of every record.
 
-    `fates` has one row per record: raw_file, raw_record, fate (mapped | rejected | ignored), reason (of a reject,
-    or the rule's name).
+    `fates` counts records: (raw_file, fate, rule) → number, where fate is mapped, rejected or ignored, and rule
+    names the rule of ignored ones.
     """
 
     rows: dict[str, Path]
-    fates: pa.Table
+    fates: dict[tuple[str, str, str], int]
 
 
 def structure_of(column_type: Any) -> Any:
@@ -277,13 +277,14 @@ class Mapper:
         selected, problems = _row_expressions(table, given, source)
         part = "coalesce(CAST(m._part AS VARCHAR), '')" if "_part" in given else "''"
         key = f"coalesce(CAST(({source.key}) AS VARCHAR), o.record_hash)" if source.key else "o.record_hash"
-        keys = f"SELECT raw._n, {key} AS _key FROM raw JOIN origin o ON o._n = raw._n"
+        revision = f"CAST(({source.revision}) AS VARCHAR)" if source.revision else "NULL"
+        keys = f"SELECT raw._n, {key} AS _key, {revision} AS _revision FROM raw JOIN origin o ON o._n = raw._n"
         self._source_sql(
             source,
             f"table {name}",
             f"CREATE OR REPLACE TEMP TABLE {identifier('rows_' + name)} AS "
             f"SELECT m._n, substr(sha256(concat_ws('|', {literal(source.id)}, {literal(name)}, keys._key, {part})), 1, 24) AS event_id, "
-            f"{selected}, concat_ws('; ', {problems}) AS _problem "
+            f"keys._revision, {selected}, concat_ws('; ', {problems}) AS _problem "
             f"FROM mapped m JOIN ({keys}) keys ON keys._n = m._n WHERE m._n NOT IN (SELECT _n FROM fate)",
         )
 
@@ -339,10 +340,12 @@ class Mapper:
     def _now(self) -> str:
         return f"CAST({literal(self._loaded.isoformat())} AS TIMESTAMPTZ)"
 
-    def _fates(self) -> pa.Table:
-        return self._connection.sql(
-            "SELECT o.raw_file, o.raw_record, f.fate, f.reason FROM fate f JOIN origin o ON o._n = f._n"
-        ).to_arrow_table()
+    def _fates(self) -> dict[tuple[str, str, str], int]:
+        counted = self._connection.execute(
+            "SELECT o.raw_file, f.fate, CASE WHEN f.fate = 'ignored' THEN f.reason ELSE '' END, count(*) "
+            "FROM fate f JOIN origin o ON o._n = f._n GROUP BY ALL"
+        ).fetchall()
+        return {(raw_file, fate, rule): count for raw_file, fate, rule, count in counted}
 
     def _provenance(self, source: SourceDefinition) -> str:
         """Write the provenance columns that a row's source and load give; `known` never lies after the load."""

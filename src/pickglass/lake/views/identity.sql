@@ -78,10 +78,10 @@ WITH keys AS (
     JOIN subject_account s ON s.account = w.account
     WHERE i.kind IN ('account', 'code_host')
 )
-SELECT key AS account, min(subject_id) AS subject_id
+SELECT lower(key) AS account, min(subject_id) AS subject_id
 FROM keys
 WHERE key IS NOT NULL AND key <> ''
-GROUP BY key
+GROUP BY lower(key)
 HAVING count(DISTINCT subject_id) = 1;
 
 -- Which subject held a device from when to when, by device id, name and serial.
