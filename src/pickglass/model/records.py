@@ -46,6 +46,7 @@ class Indicator:
     references: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
     itm: tuple[str, ...] = ()
+    proxy: bool = False  # a partial proxy: at most 1 bit, never a family of its own, never a gate alone
 
 
 @dataclass(frozen=True, slots=True)
