@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from pickglass.lake.session import Session
     from pickglass.model.source import SourceDefinition
     from pickglass.sources.reading import Member
-    from pickglass.store.ledger import FileRecord, Ledger
+    from pickglass.lake.load import Loaded
+    from pickglass.store import Store
+    from pickglass.store.ledger import LoadFile
 
 Progress = Callable[[str, int], None]  # what is being done, and how many records or steps came on top
 
@@ -87,24 +90,24 @@ def load(settings: Settings, paths: Sequence[Path], progress: Progress | None = 
 
     Files that are loaded already count as duplicates. Raises InputError where a path does not exist.
     """
-    from pickglass.lake.load import Loader, rows_of
-    from pickglass.store import open_store
-    from pickglass.store.ledger import Ledger
+    from pickglass import __version__
+    from pickglass.lake.load import Loader
+    from pickglass.store import ledger, open_store
 
     _check_paths(paths)
     settings.workspace.mkdir(parents=True, exist_ok=True)
     with open_store(settings) as store:
-        ledger = Ledger(store)
-        loader = Loader(settings, ledger, progress)
+        loader = Loader(settings, store, progress)
         try:
             loader.recover()
-            load_id = ledger.begin_load()
-            survey = _Survey(settings, ledger)
-            records = loader.load(load_id, survey.recognised(paths))
-            ledger.finish_load(load_id, survey.records())
+            load_id = ledger.begin_load(store, __version__)
+            survey = _Survey(settings, store)
+            loaded = loader.load(load_id, survey.recognised(paths))
+            ledger.record_files(store, load_id, survey.not_loaded())
+            ledger.finish_load(store, load_id)
         finally:
             loader.close()
-    return _report(load_id, survey, records, rows_of(records))
+    return _report(load_id, survey, loaded)
 
 
 @dataclass(slots=True)
@@ -112,10 +115,10 @@ class _Survey:
     """Goes through the files of a load once: what is each, and what is known of it already."""
 
     settings: Settings
-    ledger: Ledger
+    store: Store
     files: int = 0
     unrecognised: list[Unrecognised] = field(default_factory=list)
-    known_already: list[FileRecord] = field(default_factory=list)
+    known_already: list[LoadFile] = field(default_factory=list)
 
     def recognised(self, paths: Sequence[Path]) -> Iterator[InputFile]:
         """Yield the files that a source knows and that are not loaded yet; note all others."""
@@ -138,14 +141,16 @@ class _Survey:
     def _look(self, member: Member, known: Mapping[str, SourceDefinition]) -> InputFile | None:
         from pickglass.lake.load import InputFile
         from pickglass.sources.reading import count_records
+        from pickglass.store import ledger
 
         source, why = recognise_member(member, known)
         if source is None:
             self.unrecognised.append(Unrecognised(member.name, why, count_records(member)))
             return None
-        before = self.ledger.loaded(member.sha256, source.version)
-        if before is not None:
-            self.known_already.append(replace(before, name=member.name))
+        before = ledger.files_of(self.store, raw_file=member.sha256, source=source.id)
+        same = [one for one in before if one.mapping_version == source.version and one.state in ("loaded", "quarantined")]
+        if same:
+            self.known_already.append(same[-1])
             return None
         return InputFile(
             name=member.name,
@@ -160,19 +165,13 @@ class _Survey:
         self.files += 1
         self.unrecognised.append(Unrecognised(name, why))
 
-    def records(self) -> list[FileRecord]:
-        """Give what the ledger keeps of the files that did not load."""
-        from pickglass.store.ledger import FileRecord
+    def not_loaded(self) -> list[LoadFile]:
+        """Give what the ledger keeps of the files that no source took."""
+        from pickglass.store.ledger import LoadFile
 
         return [
-            FileRecord(
-                raw_file="",
-                name=one.file,
-                source="",
-                form="",
-                state="unrecognised",
-                why=one.why,
-                records_read=one.records,
+            LoadFile(
+                raw_file="", name=one.file, state="unrecognised", why=one.why, read=one.records, unrecognised=one.records
             )
             for one in self.unrecognised
         ]
@@ -218,15 +217,14 @@ def assess(
     Raises NotFound where nothing has been loaded.
     """
     from pickglass.lake.reading import open_lake
-    from pickglass.store import open_store
-    from pickglass.store.ledger import Ledger
+    from pickglass.store import ledger, open_store
 
     tell = progress or (lambda _what, _count: None)
     with open_store(settings) as store:
-        ledger = Ledger(store)
         tell("opening the lake", 0)
-        with open_lake(settings, ledger, as_of) as session:
-            run = _assess(settings, session, ledger.file_names(), tell)
+        names = {file.raw_file: file.name for file in ledger.files_of(store, state="loaded")}
+        with open_lake(settings, store, as_of) as session:
+            run = _assess(settings, session, names, tell)
     return run
 
 
@@ -340,35 +338,39 @@ def _reason(problem: Any) -> str:
     return f"{problem.reason} ({problem.hint})" if problem.hint else str(problem.reason)
 
 
-def _report(load_id: int, survey: _Survey, records: Sequence[FileRecord], rows: Mapping[str, int]) -> LoadReport:
+def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadReport:
+    files = [one.file for one in loaded]
     before = survey.known_already
     unknown = sum(one.records for one in survey.unrecognised)
-    ignored: dict[str, int] = {}
+    ignored: Counter[str] = Counter()
+    drift: dict[str, set[str]] = {}
     by_source: dict[str, dict[str, int]] = {}
-    for record in records:
-        for rule, count in record.ignored.items():
-            ignored[f"{record.source}/{rule}"] = ignored.get(f"{record.source}/{rule}", 0) + count
-        tally = by_source.setdefault(record.source, {"files": 0, "records": 0, "rejected": 0})
+    for one in loaded:
+        source = one.file.source or ""
+        ignored.update({f"{source}/{rule}": count for rule, count in one.rules.items()})
+        if one.file.unknown_keys:
+            drift.setdefault(source, set()).update(one.file.unknown_keys)
+        tally = by_source.setdefault(source, {"files": 0, "records": 0, "rejected": 0})
         tally["files"] += 1
-        tally["records"] += record.records_read
-        tally["rejected"] += record.records_rejected
+        tally["records"] += one.file.read
+        tally["rejected"] += one.file.rejected
     return LoadReport(
         id=load_id,
         files=survey.files,
         records={
-            "read": sum(one.records_read for one in (*records, *before)) + unknown,
-            "mapped": sum(one.records_mapped for one in records),
-            "rejected": sum(one.records_rejected for one in records),
-            "duplicate": sum(one.records_duplicate for one in records) + sum(one.records_read for one in before),
-            "ignored": sum(one.records_ignored for one in records),
+            "read": sum(file.read for file in (*files, *before)) + unknown,
+            "mapped": sum(file.mapped for file in files),
+            "rejected": sum(file.rejected for file in files),
+            "duplicate": sum(file.duplicate for file in files) + sum(file.read for file in before),
+            "ignored": sum(file.ignored for file in files),
             "unrecognised": unknown,
         },
-        rows=rows,
+        rows=dict(sorted(sum((Counter(file.rows) for file in files), Counter()).items())),
         unrecognised=tuple(survey.unrecognised),
         quarantined=tuple(
-            Unrecognised(one.name, one.why, one.records_read) for one in records if one.state == "quarantined"
+            Unrecognised(file.name, file.why or "", file.read) for file in files if file.state == "quarantined"
         ),
         ignored=dict(sorted(ignored.items())),
-        drift={record.source: record.unknown_keys for record in records if record.unknown_keys},
+        drift={source: tuple(sorted(keys)) for source, keys in sorted(drift.items())},
         by_source=dict(sorted(by_source.items())),
     )
