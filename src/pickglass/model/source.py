@@ -51,4 +51,5 @@ class SourceDefinition:
     revision: str | None = None
     known_keys: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
+    forms: tuple[str, ...] = ()  # of files that this source's own parser reads: mail, mbox
     folder: str | None = None
