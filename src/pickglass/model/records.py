@@ -40,12 +40,14 @@ class Indicator:
     tier: int
     sentence: str
     sql: str
+    proxy: bool = False  # a partial proxy: at most one bit, never a family of its own, never a gate alone
     parameters: Mapping[str, Any] = field(default_factory=dict)
     innocent: tuple[str, ...] = ()
     ask_next: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
     itm: tuple[str, ...] = ()
+    proxy: bool = False  # a partial proxy: at most 1 bit, never a family of its own, never a gate alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,88 @@
+"""DuckDB connections: one place that says memory, threads, time zone and macros."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+EngineError = duckdb.Error  # what a stage may catch without knowing the engine
+
+HMAC_BLOCK = 64  # bytes, SHA-256's block size in RFC 2104
+
+
+def connect(memory_limit: str = "1GB", threads: int = 2, workspace: Path | None = None) -> Any:
+    """Open an in-memory DuckDB that spills to `workspace` and counts time in UTC."""
+    config: dict[str, Any] = {
+        "memory_limit": memory_limit,
+        "threads": threads,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if workspace is not None:
+        config["temp_directory"] = str(workspace)
+    connection = duckdb.connect(config=config)
+    connection.execute("SET TimeZone = 'UTC'")
+    # Rows carry their own numbers, so order need not be kept, which bounds memory.
+    connection.execute("SET preserve_insertion_order = false")
+    return connection
+
+
+def reference_path(name: str) -> Path:
+    """Return where the reference table `name` lies."""
+    return Path(str(resources.files("pickglass.model"))) / "reference" / f"{name}.csv"
+
+
+def reference_names() -> list[str]:
+    """Name every reference table that ships with pickglass, in order."""
+    return sorted(path.stem for path in reference_path("x").parent.glob("*.csv"))
+
+
+@cache
+def _reference_map(name: str, key: str, value: str) -> str:
+    """Write one reference table as a MAP literal, for macros that look names up."""
+    path = reference_path(name)
+    pairs: dict[str, str] = {}
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                pairs.setdefault(row[key].lower(), row[value])
+    entries = ", ".join(f"{literal(name)}: {literal(code)}" for name, code in pairs.items())
+    return f"MAP {{{entries}}}" if entries else "MAP([]::VARCHAR[], []::VARCHAR[])"
+
+
+def literal(value: str) -> str:
+    """Quote a text as an SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Quote a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _blob(data: bytes) -> str:
+    return "unhex('" + data.hex() + "')"
+
+
+def install_macros(connection: Any, key: bytes) -> None:
+    """Create the macros of docs/sources.md; `key` is the secret of `keyed_hash` (HMAC-SHA256)."""
+    padded = key.ljust(HMAC_BLOCK, b"\0")
+    text = resources.files("pickglass.lake").joinpath("macros.sql").read_text("utf-8")
+    substitutions = {
+        "$inner_pad": _blob(bytes(byte ^ 0x36 for byte in padded)),
+        "$outer_pad": _blob(bytes(byte ^ 0x5C for byte in padded)),
+        "$countries": "(" + _reference_map("country", "name", "code") + ")",
+        "$regions": "(" + _reference_map("region", "name", "code") + ")",
+    }
+    for name, value in substitutions.items():
+        text = text.replace(name, value)
+    text = re.sub(r"--[^\n]*", "", text)
+    for statement in text.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)

@@ -1,0 +1,74 @@
+-- Macros that mapping SQL may use (docs/sources.md names them). Pure: same text in, same text out.
+-- $inner_pad and $outer_pad are the two padded keys of HMAC-SHA256, put in as blob literals by the engine.
+
+CREATE OR REPLACE MACRO keyed_hash(value) AS
+    CASE WHEN value IS NULL THEN NULL
+         ELSE sha256($outer_pad || unhex(sha256($inner_pad || encode(CAST(value AS VARCHAR))))) END;
+
+CREATE OR REPLACE MACRO plain_account_number(value) AS
+    nullif(upper(regexp_replace(CAST(value AS VARCHAR), '[^A-Za-z0-9]', '', 'g')), '');
+
+CREATE OR REPLACE MACRO last4(value) AS right(plain_account_number(value), 4);
+
+CREATE OR REPLACE MACRO mail_key(value) AS nullif(lower(trim(value)), '');
+
+-- Personal mail for comparison: plus-tags always go, dots go where the provider ignores them.
+CREATE OR REPLACE MACRO mail_identity(value) AS
+    CASE WHEN mail_key(value) NOT LIKE '%_@_%' THEN NULL
+         WHEN split_part(mail_key(value), '@', 2) IN ('gmail.com', 'googlemail.com')
+         THEN replace(regexp_replace(split_part(mail_key(value), '@', 1), '\+.*$', ''), '.', '') || '@gmail.com'
+         ELSE regexp_replace(split_part(mail_key(value), '@', 1), '\+.*$', '') || '@' || split_part(mail_key(value), '@', 2)
+    END;
+
+-- E.164 where the number says its country or the country is known to use the North American plan;
+-- otherwise the bare digits: a country is never guessed.
+CREATE OR REPLACE MACRO phone_digits(value) AS regexp_replace(CAST(value AS VARCHAR), '[^0-9]', '', 'g');
+CREATE OR REPLACE MACRO phone_key(value, country) AS
+    CASE WHEN length(phone_digits(value)) < 7 THEN NULL
+         WHEN regexp_matches(trim(CAST(value AS VARCHAR)), '^\+') THEN '+' || phone_digits(value)
+         WHEN regexp_matches(trim(CAST(value AS VARCHAR)), '^00') THEN '+' || substr(phone_digits(value), 3)
+         WHEN country IN ('US', 'CA') AND length(phone_digits(value)) = 10 THEN '+1' || phone_digits(value)
+         WHEN country IN ('US', 'CA') AND length(phone_digits(value)) = 11 THEN '+' || phone_digits(value)
+         ELSE phone_digits(value) END;
+
+-- One spelling for one dwelling: lower case, no punctuation, common words shortened, unit kept.
+CREATE OR REPLACE MACRO address_words(line) AS
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+        ' ' || regexp_replace(regexp_replace(lower(line), '#', ' unit ', 'g'), '[^\p{L}\p{N}]+', ' ', 'g') || ' ',
+        ' (apartment|apt|suite|ste|flat) ', ' unit ', 'g'),
+        ' unit unit ', ' unit ', 'g'),
+        ' street ', ' st ', 'g'), ' avenue ', ' ave ', 'g'), ' road ', ' rd ', 'g'),
+        ' drive ', ' dr ', 'g'), ' (boulevard) ', ' blvd ', 'g'), ' lane ', ' ln ', 'g');
+CREATE OR REPLACE MACRO address_key(line, city, region, postal_code) AS
+    CASE WHEN trim(coalesce(line, '')) = '' THEN NULL
+         ELSE trim(regexp_replace(address_words(line), ' +', ' ', 'g')) || '|'
+              || lower(trim(coalesce(city, ''))) || '|'
+              || upper(trim(split_part(coalesce(postal_code, ''), '-', 1))) END;
+
+CREATE OR REPLACE MACRO country_code(value) AS
+    CASE WHEN length(trim(value)) = 2 THEN upper(trim(value)) ELSE $countries[lower(trim(value))] END;
+CREATE OR REPLACE MACRO region_code(value) AS
+    CASE WHEN trim(value) = '' THEN NULL
+         ELSE coalesce($regions[lower(trim(value))], CASE WHEN length(trim(value)) <= 3 THEN upper(trim(value)) ELSE trim(value) END) END;
+
+CREATE OR REPLACE MACRO name_key(value) AS
+    nullif(trim(regexp_replace(strip_accents(lower(value)), '[^\p{L}\p{N}]+', ' ', 'g')), '');
+
+CREATE OR REPLACE MACRO url_host(value) AS
+    nullif(regexp_extract(lower(value), '^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?([^/:?#]+)', 1), '');
+
+CREATE OR REPLACE MACRO epoch_ms_time(value) AS make_timestamptz(CAST(round(CAST(value AS DOUBLE) * 1000) AS BIGINT));
+CREATE OR REPLACE MACRO epoch_s_time(value) AS make_timestamptz(CAST(round(CAST(value AS DOUBLE) * 1000000) AS BIGINT));
+
+-- The 128 smallest hashes of all runs of five words: two texts' likeness can be told from their sketches,
+-- the text itself cannot be told from its sketch.
+CREATE OR REPLACE MACRO sketch_words(value) AS
+    string_split(coalesce(name_key(value), ''), ' ');
+CREATE OR REPLACE MACRO text_sketch(value) AS
+    CASE WHEN len(sketch_words(value)) < 20 THEN NULL
+         ELSE list_slice(list_sort(list_distinct(list_transform(
+                  range(1, len(sketch_words(value)) - 3),
+                  lambda i: substr(md5(array_to_string(list_slice(sketch_words(value), i, i + 4), ' ')), 1, 12)))), 1, 128) END;
+
+-- A subject's id: nothing of the person can be read from it, and the same reference always gives the same id.
+CREATE OR REPLACE MACRO subject_id_of(reference) AS 'S-' || upper(substr(keyed_hash('subject:' || reference), 1, 14));

@@ -1,0 +1,278 @@
+"""A reading session: the lake as it was known at one moment, as the views that docs/indicators.md names.
+
+A session is made either from the snapshots that the ledger names, or from rows given in Python (tests of
+indicators); everything above the row level is the same SQL in both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pickglass.lake.engine import (
+    connect,
+    identifier,
+    install_macros,
+    literal,
+    reference_names,
+    reference_path,
+)
+from pickglass.model.schema import Table, schema
+
+ARROW_TYPES: dict[str, Any] = {
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "time": pa.timestamp("us", tz="UTC"),
+    "texts": pa.list_(pa.string()),
+}
+
+# Tables whose rows belong to a device: without an account, the holder at that time is meant.
+_DEVICE_KEYS = {
+    "device_state": ("device_id", "lower(device_name)", "device_serial"),
+    "process": ("device_id", "lower(device_name)"),
+    "peripheral": ("device_id", "lower(device_name)"),
+    "network": ("device_id", "lower(device_name)"),
+    "file_activity": ("device_id", "lower(device_name)"),
+}
+_WITHOUT_SUBJECT = ("intelligence", "rejects", "attestation", "superseded")
+_WITH_PLACE = ("signin", "device_state")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One connection with the views in place; `as_of` is the moment up to which it knows anything."""
+
+    connection: Any
+    as_of: datetime
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """Run one SELECT and return its rows; `$as_of` and the parameters that the text names are bound."""
+        given = {"as_of": self.as_of, **(parameters or {})}
+        named = set(re.findall(r"\$([A-Za-z_]\w*)", sql))
+        used = {name: value for name, value in given.items() if name in named}
+        return self.connection.sql(sql, params=used).to_arrow_table()
+
+    def records(self, event_ids: Sequence[str]) -> dict[str, tuple[str, str, int]]:
+        """Find the original record behind each event: event id → (source, sha256 of the file, record number).
+
+        Events that views derive carry their row's id in front of a slash.
+        """
+        wanted = {event_id: event_id.split("/", 1)[0] for event_id in event_ids}
+        self.register("wanted_event", pa.table({"event_id": pa.array(sorted(set(wanted.values())), pa.string())}))
+        found: dict[str, tuple[str, str, int]] = {}
+        for table in schema().tables.values():
+            rows = self.connection.sql(
+                f"SELECT event_id, source, raw_file, raw_record FROM {identifier('known_' + table.name)} "
+                "WHERE event_id IN (SELECT event_id FROM wanted_event)"
+            ).fetchall()
+            found.update({event_id: (source, raw_file, record) for event_id, source, raw_file, record in rows})
+        return {event_id: found[row_id] for event_id, row_id in wanted.items() if row_id in found}
+
+    def register(self, name: str, rows: pa.Table) -> None:
+        """Make rows readable as a table of this session."""
+        self.connection.register("given", rows)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS SELECT * FROM given")
+        self.connection.unregister("given")
+
+
+@contextmanager
+def session(
+    relations: Mapping[str, Sequence[str] | pa.Table],
+    as_of: datetime,
+    key: bytes,
+    memory_limit: str = "1GB",
+    threads: int = 2,
+    workspace: Path | None = None,
+) -> Iterator[Session]:
+    """Open the views over `relations` (table → Parquet files, or its rows) as known at `as_of`.
+
+    Tables that are not given are empty. Times are UTC. The connection is closed at the end.
+    """
+    connection = connect(memory_limit, threads, workspace)
+    try:
+        install_macros(connection, key)
+        _install_references(connection)
+        for table in schema().tables.values():
+            _install_table(connection, table, relations.get(table.name), relations.get("superseded"), as_of)
+        _run(connection, "identity", as_of)
+        _run(connection, "history", as_of)
+        for table in schema().tables.values():
+            _install_resolved(connection, table)
+        _run(connection, "subject", as_of)
+        _install_places(connection)
+        _install_coverage(connection)
+        _run(connection, "shared", as_of)
+        yield Session(connection, as_of)
+    finally:
+        connection.close()
+
+
+def _run(connection: Any, name: str, as_of: datetime) -> None:
+    """Run one file of views, statement by statement."""
+    text = resources.files("pickglass.lake").joinpath("views", f"{name}.sql").read_text("utf-8")
+    text = re.sub(r"--[^\n]*", "", text).replace("$as_of", literal(as_of.isoformat()))
+    for statement in text.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)
+
+
+def _install_references(connection: Any) -> None:
+    for name in reference_names():
+        connection.execute(
+            f"CREATE TEMP TABLE {identifier('reference_' + name)} AS "
+            f"SELECT * FROM read_csv({literal(str(reference_path(name)))}, header = true, all_varchar = true, "
+            "nullstr = '\\N', force_not_null = [])"
+        )
+
+
+def _empty(table: Table) -> str:
+    columns = ", ".join(
+        f"CAST(NULL AS {column.duckdb_type}) AS {identifier(column.name)}" for column in table.columns.values()
+    )
+    return f"SELECT {columns} WHERE false"
+
+
+def _install_table(
+    connection: Any,
+    table: Table,
+    given: Sequence[str] | pa.Table | None,
+    superseded: Sequence[str] | pa.Table | None,
+    as_of: datetime,
+) -> None:
+    """Make `known_<table>`: the rows that were known at `as_of`, the latest revision of each."""
+    name = identifier("known_" + table.name)
+    if given is None or (not isinstance(given, pa.Table) and not given):
+        connection.execute(f"CREATE TEMP VIEW {name} AS {_empty(table)}")
+        return
+    columns = ", ".join(
+        f"CAST({identifier(column.name)} AS {column.duckdb_type}) AS {identifier(column.name)}"
+        for column in table.columns.values()
+    )
+    if isinstance(given, pa.Table):
+        rows = identifier("rows_" + table.name)
+        connection.register("given", given)
+        connection.execute(f"CREATE TEMP TABLE {rows} AS SELECT * FROM given")
+        connection.unregister("given")
+        origin = f"(SELECT * FROM ({_empty(table)}) UNION ALL BY NAME SELECT * FROM {rows})"
+    else:
+        files = ", ".join(literal(path) for path in given)
+        # A file that is older than a column lacks it: the empty relation brings all columns.
+        origin = (
+            f"(SELECT * FROM ({_empty(table)}) UNION ALL BY NAME "
+            f"SELECT * FROM read_parquet([{files}], union_by_name = true, hive_partitioning = false))"
+        )
+    moment = f"CAST({literal(as_of.isoformat())} AS TIMESTAMPTZ)"
+    where = f"known <= {moment}"
+    if superseded is not None and len(superseded):
+        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'superseded'").fetchall():
+            _install_superseded(connection, superseded, moment)
+        where += " AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
+    connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {columns} FROM {origin} r WHERE {where}")
+
+
+def _install_superseded(connection: Any, superseded: Sequence[str] | pa.Table, moment: str) -> None:
+    if isinstance(superseded, pa.Table):
+        connection.register("given", superseded)
+        rows = "given"
+    else:
+        rows = f"read_parquet([{', '.join(literal(path) for path in superseded)}])"
+    connection.execute(f"CREATE TEMP TABLE superseded AS SELECT DISTINCT event_id, record_hash FROM {rows} WHERE known <= {moment}")
+
+
+def _install_resolved(connection: Any, table: Table) -> None:
+    """Make the view that bears the table's own name: its rows with the subject they belong to."""
+    name, known = identifier(table.name), identifier("known_" + table.name)
+    if table.name in _WITHOUT_SUBJECT:
+        valid = " WHERE valid_until IS NULL OR valid_until > time" if table.name == "intelligence" else ""
+        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {known}{valid}")
+        return
+    by_account = "SELECT a.subject_id, r.* FROM {rows} r JOIN account_subject a ON a.account = lower(r.account)"
+    if table.name == "mail":
+        connection.execute(f"CREATE TEMP VIEW mail_message AS SELECT * FROM {known}")
+        sql = f"SELECT a.subject_id, r.* FROM {known} r JOIN account_subject a ON a.account = lower(r.sender)"
+    elif table.name == "hr_change":
+        changes = (
+            f"(SELECT * FROM {known} UNION ALL BY NAME SELECT * EXCLUDE (roster_event_id) FROM roster_change "
+            "UNION ALL BY NAME SELECT * EXCLUDE (roster_event_id) FROM roster_absence)"
+        )
+        sql = by_account.format(rows=changes)
+    elif table.name == "shipment_event":
+        sql = (
+            f"SELECT coalesce(a.subject_id, p.subject_id) AS subject_id, r.* FROM {known} r "
+            "LEFT JOIN account_subject a ON a.account = lower(r.account) "
+            "LEFT JOIN parcel_subject p ON p.tracking_number = r.tracking_number "
+            "WHERE coalesce(a.subject_id, p.subject_id) IS NOT NULL"
+        )
+    elif table.name in _DEVICE_KEYS:
+        keys = ", ".join(f"r.{key}" if "(" not in key else key.replace("(", "(r.") for key in _DEVICE_KEYS[table.name])
+        sql = (
+            by_account.format(rows=known)
+            + f" UNION ALL SELECT h.subject_id, r.* FROM {known} r JOIN device_holder h ON h.device = coalesce({keys}) "
+            "AND r.time >= h.from_time AND r.time < h.until_time "
+            "WHERE NOT EXISTS (SELECT 1 FROM account_subject a WHERE a.account = lower(r.account))"
+        )
+    else:
+        sql = by_account.format(rows=known)
+    connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+
+
+def _install_places(connection: Any) -> None:
+    """Give sign-ins and device states the distance to the claimed place, in kilometres (haversine, radius 6371)."""
+    for name in _WITH_PLACE:
+        inner = identifier(name + "_resolved")
+        view = identifier(name)
+        sql = connection.execute(f"SELECT sql FROM duckdb_views() WHERE view_name = {literal(name)}").fetchone()[0]
+        select = sql[sql.index(" AS ") + 4 :].rstrip(";")
+        connection.execute(f"CREATE TEMP VIEW {inner} AS {select}")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT r.*, "
+            "CASE WHEN r.latitude IS NULL OR r.longitude IS NULL OR s.claimed_latitude IS NULL THEN NULL ELSE "
+            "2 * 6371 * asin(least(1, sqrt(power(sin(radians(r.latitude - s.claimed_latitude) / 2), 2) + "
+            "cos(radians(s.claimed_latitude)) * cos(radians(r.latitude)) * "
+            "power(sin(radians(r.longitude - s.claimed_longitude) / 2), 2)))) END AS claimed_km "
+            f"FROM {inner} r LEFT JOIN subject s ON s.subject_id = r.subject_id"
+        )
+
+
+def _install_coverage(connection: Any) -> None:
+    """Make `coverage`: for which subject which table was seen from when to when, and on how many days."""
+    parts = [
+        f"SELECT subject_id, {literal(table.name)} AS table_name, min(time) AS first_time, max(time) AS last_time, "
+        f"count(DISTINCT CAST(time AS DATE)) AS days FROM {identifier(table.name)} GROUP BY subject_id"
+        for table in schema().tables.values()
+        if table.name not in _WITHOUT_SUBJECT
+    ]
+    connection.execute("CREATE TEMP TABLE coverage AS " + " UNION ALL ".join(parts))
+
+
+def rows_as_tables(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, pa.Table]:
+    """Turn rows given in Python (times as datetimes or ISO texts) into relations for `session`."""
+    relations = {}
+    for name, rows in tables.items():
+        table = schema().tables[name]
+        columns = {
+            column.name: pa.array([_plain(row.get(column.name), column.type) for row in rows], ARROW_TYPES[column.type])
+            for column in table.columns.values()
+        }
+        relations[name] = pa.table(columns)
+    return relations
+
+
+def _plain(value: Any, kind: str) -> Any:
+    if value is None or kind != "time":
+        return value
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    elif not isinstance(value, datetime):  # YAML reads a bare day as a date
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return value if value.tzinfo else value.replace(tzinfo=UTC)

@@ -1,0 +1,137 @@
+"""The Iceberg tables: their making, the branch that a load writes to, and the files that a snapshot holds.
+
+TRAPS of pyiceberg that shape this module
+  * A table without any snapshot can only be written on main, so a new table gets an empty first snapshot.
+  * A branch that does not exist yet starts empty: it is made from the snapshot in force first.
+  * Table objects do not see commits made elsewhere: they are loaded anew for every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pickglass.model.schema import Column, schema
+
+NAMESPACE = "lake"
+METADATA_VERSIONS_KEPT = "20"
+
+
+class Tables:
+    """The catalog of the lake's tables, by the names of the vocabulary."""
+
+    def __init__(self, catalog_uri: str, warehouse: Path) -> None:
+        from pyiceberg.catalog.sql import SqlCatalog
+
+        warehouse.mkdir(parents=True, exist_ok=True)
+        self._warehouse = warehouse
+        self._catalog = SqlCatalog("pickglass", uri=catalog_uri, warehouse=warehouse.absolute().as_uri())
+        self._catalog.create_namespace_if_not_exists(NAMESPACE)
+
+    def close(self) -> None:
+        """Give the catalog's database connections back."""
+        self._catalog.engine.dispose()
+
+    def names(self) -> list[str]:
+        """Name the tables that exist, in order."""
+        return sorted(name for _, name in self._catalog.list_tables(NAMESPACE))
+
+    def ensure(self, name: str) -> None:
+        """Make the table, or give it the columns that the vocabulary has gained since."""
+        from pyiceberg.exceptions import NoSuchTableError
+
+        columns = schema().tables[name].columns
+        try:
+            table = self._table(name)
+        except NoSuchTableError:
+            self._create(name, columns.values())
+            return
+        missing = [column for column in columns.values() if column.name not in table.schema().column_names]
+        if missing:
+            with table.update_schema() as update:
+                for column in missing:
+                    update.add_column(column.name, _iceberg_type(column, 0))
+
+    def data_folder(self, name: str, batch: int) -> Path:
+        """Return where one batch's files of a table lie, so that an unfinished batch can be swept away."""
+        return self._warehouse / NAMESPACE / name / "data" / f"batch-{batch:08d}"
+
+    def write_branch(self, name: str, batch: int, base: int | None, files: Iterable[Path]) -> int:
+        """Add files to a fresh branch made from snapshot `base`; return the branch's snapshot."""
+        branch = f"batch-{batch}"
+        table = self._table(name)
+        start = base if base is not None else table.history()[0].snapshot_id
+        table.manage_snapshots().create_branch(start, branch).commit()
+        self._table(name).add_files(
+            [str(path) for path in files], branch=branch, check_duplicate_files=False
+        )
+        return int(self._table(name).refs()[branch].snapshot_id)
+
+    def set_main(self, name: str, snapshot: int | None) -> None:
+        """Make main equal the snapshot that the ledger names (None: the empty first one); drop every branch."""
+        table = self._table(name)
+        target = snapshot if snapshot is not None else table.history()[0].snapshot_id
+        current = table.current_snapshot()
+        if current is None or current.snapshot_id != target:
+            table.manage_snapshots().set_current_snapshot(snapshot_id=target).commit()
+        for branch in self._table(name).refs():
+            if branch != "main":
+                self._table(name).manage_snapshots().remove_branch(branch).commit()
+
+    def files(
+        self, name: str, snapshot: int, start: datetime | None = None, end: datetime | None = None
+    ) -> list[str]:
+        """List the Parquet files of a snapshot, only those that may hold times from `start` to `end`."""
+        from pyiceberg.expressions import AlwaysTrue, And, GreaterThanOrEqual, LessThanOrEqual
+
+        within: Any = AlwaysTrue()
+        if start is not None and end is not None:
+            within = And(
+                GreaterThanOrEqual("time", start.isoformat()), LessThanOrEqual("time", end.isoformat())
+            )
+        scan = self._table(name).scan(row_filter=within, snapshot_id=snapshot)
+        return sorted(task.file.file_path for task in scan.plan_files())
+
+    def _table(self, name: str) -> Any:
+        return self._catalog.load_table((NAMESPACE, name))
+
+    def _create(self, name: str, columns: Iterable[Column]) -> None:
+        from pyiceberg.io.pyarrow import schema_to_pyarrow
+        from pyiceberg.partitioning import PartitionField, PartitionSpec
+        from pyiceberg.schema import Schema
+        from pyiceberg.transforms import MonthTransform
+        from pyiceberg.types import NestedField
+
+        fields = [
+            # Element ids of lists come after all column ids.
+            NestedField(number, column.name, _iceberg_type(column, 1000 + number), required=False)
+            for number, column in enumerate(columns, start=1)
+        ]
+        time = next(field.field_id for field in fields if field.name == "time")
+        iceberg = Schema(*fields)
+        table = self._catalog.create_table(
+            (NAMESPACE, name),
+            iceberg,
+            partition_spec=PartitionSpec(PartitionField(time, 1000, MonthTransform(), "month")),
+            properties={
+                "write.metadata.previous-versions-max": METADATA_VERSIONS_KEPT,
+                "write.metadata.delete-after-commit.enabled": "true",
+            },
+        )
+        table.append(schema_to_pyarrow(table.schema()).empty_table())
+
+
+def _iceberg_type(column: Column, element_id: int) -> Any:
+    from pyiceberg import types
+
+    if column.type == "texts":
+        return types.ListType(element_id, types.StringType(), element_required=False)
+    return {
+        "text": types.StringType,
+        "integer": types.LongType,
+        "number": types.DoubleType,
+        "boolean": types.BooleanType,
+        "time": types.TimestamptzType,
+    }[column.type]()

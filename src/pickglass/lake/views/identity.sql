@@ -1,0 +1,113 @@
+-- Who is who: account keys to subjects, from the rosters and the recruiting system.
+-- Reads known_<table>; makes account_subject, device_holder.
+
+-- The latest statement of each worker's roster row.
+CREATE TEMP TABLE worker_now AS
+SELECT * FROM known_worker
+QUALIFY row_number() OVER (PARTITION BY account ORDER BY time DESC, known DESC, event_id) = 1;
+
+CREATE TEMP TABLE applicant_account AS
+SELECT account, min(time) AS first_time, arg_max(name, time) AS name
+FROM known_hiring_event
+GROUP BY account;
+
+-- A worker's key as applicant: the roster's own statement, or one and the same personal mail on exactly one
+-- applicant and exactly one worker. A mail that several share joins nobody: that is what linkage is for.
+CREATE TEMP TABLE applicant_mail AS
+SELECT mail_identity(value) AS mail, min(account) AS account
+FROM known_identifier
+WHERE kind = 'mail' AND account IN (SELECT account FROM applicant_account) AND mail_identity(value) IS NOT NULL
+GROUP BY 1
+HAVING count(DISTINCT account) = 1;
+
+CREATE TEMP TABLE worker_mail AS
+SELECT mail_identity(personal_mail) AS mail, min(account) AS account
+FROM worker_now
+WHERE mail_identity(personal_mail) IS NOT NULL
+GROUP BY 1
+HAVING count(DISTINCT account) = 1;
+
+CREATE TEMP TABLE same_person AS
+SELECT account AS worker_account, applicant_account AS applicant_account
+FROM worker_now WHERE applicant_account IS NOT NULL
+UNION
+SELECT w.account, a.account
+FROM worker_mail w JOIN applicant_mail a USING (mail)
+JOIN worker_now n ON n.account = w.account
+WHERE n.applicant_account IS NULL;
+
+-- The subject's own reference: as applicant if there was one, because that came first.
+CREATE TEMP TABLE subject_account AS
+WITH anchors AS (
+    SELECT n.account AS worker_account, min(s.applicant_account) AS applicant_account
+    FROM worker_now n LEFT JOIN same_person s ON s.worker_account = n.account
+    GROUP BY n.account
+),
+owned AS (   -- two workers who claim one applicant record stay apart: the first keeps it
+    SELECT worker_account,
+           CASE WHEN row_number() OVER (PARTITION BY applicant_account ORDER BY worker_account) = 1
+                THEN applicant_account END AS applicant_account
+    FROM anchors
+),
+every AS (
+    SELECT coalesce(applicant_account, worker_account) AS reference, worker_account AS account FROM owned
+    UNION
+    SELECT applicant_account, applicant_account FROM owned WHERE applicant_account IS NOT NULL
+    UNION
+    SELECT account, account FROM applicant_account
+    WHERE account NOT IN (SELECT applicant_account FROM owned WHERE applicant_account IS NOT NULL)
+)
+SELECT subject_id_of(reference) AS subject_id, account FROM every;
+
+-- Every key that leads to a subject. A key that leads to two leads to none.
+CREATE TEMP TABLE account_subject AS
+WITH keys AS (
+    SELECT subject_id, account AS key FROM subject_account
+    UNION
+    SELECT s.subject_id, unnest([lower(w.work_mail), lower(w.user_name), lower(w.personal_mail),
+                                 'reference:' || lower(split_part(w.account, ':', 2))])
+    FROM worker_now w JOIN subject_account s ON s.account = w.account
+    UNION
+    SELECT s.subject_id, lower(i.value)
+    FROM known_identifier i JOIN subject_account s ON s.account = i.account
+    WHERE i.kind = 'mail' AND i.account NOT IN (SELECT account FROM worker_now)
+    UNION   -- a work account named beside another system's key: `github:octo` is jane@example.com
+    SELECT s.subject_id, lower(i.value)
+    FROM known_identifier i
+    JOIN worker_now w ON lower(i.account) IN (lower(w.work_mail), lower(w.user_name), w.account)
+    JOIN subject_account s ON s.account = w.account
+    WHERE i.kind IN ('account', 'code_host')
+)
+SELECT lower(key) AS account, min(subject_id) AS subject_id
+FROM keys
+WHERE key IS NOT NULL AND key <> ''
+GROUP BY lower(key)
+HAVING count(DISTINCT subject_id) = 1;
+
+-- Which subject held a device from when to when, by device id, name and serial.
+CREATE TEMP TABLE device_holder AS
+WITH seen AS (
+    SELECT unnest([device_id, lower(device_name), device_serial]) AS device, a.subject_id, d.time
+    FROM known_device_state d JOIN account_subject a ON a.account = lower(d.account)
+    UNION ALL
+    SELECT unnest([device_id, lower(device_name)]), a.subject_id, p.time
+    FROM known_process p JOIN account_subject a ON a.account = lower(p.account)
+),
+changes AS (
+    SELECT device, subject_id, time FROM seen WHERE device IS NOT NULL AND device <> ''
+    QUALIFY subject_id IS DISTINCT FROM lag(subject_id) OVER (PARTITION BY device ORDER BY time, subject_id)
+)
+SELECT device, subject_id,
+       CASE WHEN row_number() OVER (PARTITION BY device ORDER BY time, subject_id) = 1
+            THEN TIMESTAMPTZ '1970-01-01 00:00:00Z' ELSE time END AS from_time,
+       coalesce(lead(time) OVER (PARTITION BY device ORDER BY time, subject_id),
+                TIMESTAMPTZ '9999-01-01 00:00:00Z') AS until_time
+FROM changes;
+
+-- Parcels: whose they are, by whichever record of the same parcel says it.
+CREATE TEMP TABLE parcel_subject AS
+SELECT tracking_number, min(a.subject_id) AS subject_id
+FROM known_shipment_event s JOIN account_subject a ON a.account = lower(s.account)
+WHERE s.tracking_number IS NOT NULL
+GROUP BY tracking_number
+HAVING count(DISTINCT a.subject_id) = 1;

@@ -1,0 +1,55 @@
+"""What a source says of one vendor's export: how to recognise it and how its records become rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRule:
+    """Records left out on purpose: `when` is a condition in SQL over the raw columns."""
+
+    rule: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a record of this export has: keys (dots go down) and patterns on values."""
+
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    match: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDefinition:
+    """One source, as its `source.yaml` states it; docs/sources.md explains every field.
+
+    `version` names the mapping that made a row: it changes with any byte of the definition.
+    """
+
+    id: str
+    title: str
+    vendor: str
+    status: Literal["verified", "unverified"]
+    export: str
+    formats: tuple[str, ...]
+    recognise: Recognition
+    tables: Mapping[str, str]
+    columns: Mapping[str, str]
+    version: str
+    references: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    time_zone: str = "none"
+    time_formats: tuple[str, ...] = ()
+    delay_hours: float = 0
+    key: str | None = None
+    revision: str | None = None
+    known_keys: tuple[str, ...] = ()
+    ignore: tuple[IgnoreRule, ...] = ()
+    forms: tuple[str, ...] = ()  # of files that this source's own parser reads: mail, mbox
+    folder: str | None = None

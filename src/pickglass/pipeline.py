@@ -1,0 +1,376 @@
+"""The order of the stages: load, look, ask, link, weigh. Nothing else in pickglass knows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pickglass.errors import InputError
+from pickglass.model.records import (
+    Assessment,
+    Evidence,
+    Finding,
+    Indicator,
+    Link,
+    RecordReference,
+    Subject,
+)
+from pickglass.settings import Settings
+
+if TYPE_CHECKING:
+    from pickglass.lake.load import InputFile
+    from pickglass.lake.session import Session
+    from pickglass.model.source import SourceDefinition
+    from pickglass.sources.reading import Member
+    from pickglass.lake.load import Loaded
+    from pickglass.store import Store
+    from pickglass.store.ledger import LoadFile
+
+Progress = Callable[[str, int], None]  # what is being done, and how many records or steps came on top
+
+SAMPLE_RECORDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecognised:
+    """A file that no source knows, or that cannot be read, with the reason and how many records it holds."""
+
+    file: str
+    why: str
+    records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did; every record that was read has exactly one fate.
+
+    `records`: read = mapped + rejected + duplicate + ignored + unrecognised. Rows are counted apart by table,
+    because one record may make several. `ignored` counts by source and rule.
+    """
+
+    id: int
+    files: int
+    records: Mapping[str, int]
+    rows: Mapping[str, int]
+    unrecognised: tuple[Unrecognised, ...] = ()
+    quarantined: tuple[Unrecognised, ...] = ()
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    drift: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    by_source: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """One subject with everything found and the weighing of it."""
+
+    subject: Subject
+    evidence: Evidence
+    assessment: Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An assessment of everybody, most urgent first, with the links and what could not be asked."""
+
+    as_of: datetime
+    scorecard: str
+    subjects: tuple[Assessed, ...]
+    links: tuple[Link, ...]
+    indicators: Mapping[str, Indicator]
+    problems: tuple[tuple[str, str], ...] = ()
+    load: LoadReport | None = None
+
+
+def load(settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> LoadReport:
+    """Load every file below `paths` into the lake, whole batches at a time, and account for every record.
+
+    Files that are loaded already count as duplicates. Raises InputError where a path does not exist.
+    """
+    from pickglass import __version__
+    from pickglass.lake.load import Loader
+    from pickglass.store import ledger, open_store
+
+    _check_paths(paths)
+    settings.workspace.mkdir(parents=True, exist_ok=True)
+    with open_store(settings) as store:
+        loader = Loader(settings, store, progress)
+        try:
+            loader.recover()
+            load_id = ledger.begin_load(store, __version__)
+            survey = _Survey(settings, store)
+            loaded = loader.load(load_id, survey.recognised(paths))
+            ledger.record_files(store, load_id, survey.not_loaded())
+            ledger.finish_load(store, load_id)
+        finally:
+            loader.close()
+    return _report(load_id, survey, loaded)
+
+
+@dataclass(slots=True)
+class _Survey:
+    """Goes through the files of a load once: what is each, and what is known of it already."""
+
+    settings: Settings
+    store: Store
+    files: int = 0
+    unrecognised: list[Unrecognised] = field(default_factory=list)
+    known_already: list[LoadFile] = field(default_factory=list)
+
+    def recognised(self, paths: Sequence[Path]) -> Iterator[InputFile]:
+        """Yield the files that a source knows and that are not loaded yet; note all others."""
+        from pickglass.sources.reading import Problem, find_files, members
+
+        known = _definitions(self.settings)
+        for path in find_files(paths):
+            if isinstance(path, Problem):
+                self._leave(path.name, _reason(path))
+                continue
+            for member in members(path, workspace=self.settings.workspace):
+                if isinstance(member, Problem):
+                    self._leave(member.name, _reason(member))
+                    continue
+                self.files += 1
+                file = self._look(member, known)
+                if file is not None:
+                    yield file
+
+    def _look(self, member: Member, known: Mapping[str, SourceDefinition]) -> InputFile | None:
+        from pickglass.lake.load import InputFile
+        from pickglass.sources.reading import count_records
+        from pickglass.store import ledger
+
+        source, why = recognise_member(member, known)
+        if source is None:
+            self.unrecognised.append(Unrecognised(member.name, why, count_records(member)))
+            return None
+        before = ledger.files_of(self.store, raw_file=member.sha256, source=source.id)
+        same = [one for one in before if one.mapping_version == source.version and one.state in ("loaded", "quarantined")]
+        if same:
+            self.known_already.append(same[-1])
+            return None
+        return InputFile(
+            name=member.name,
+            raw_file=member.sha256,
+            bytes=member.size,
+            form=member.form,
+            source=source,
+            blocks=lambda: member_blocks(member, source),
+        )
+
+    def _leave(self, name: str, why: str) -> None:
+        self.files += 1
+        self.unrecognised.append(Unrecognised(name, why))
+
+    def not_loaded(self) -> list[LoadFile]:
+        """Give what the ledger keeps of the files that no source took."""
+        from pickglass.store.ledger import LoadFile
+
+        return [
+            LoadFile(
+                raw_file="", name=one.file, state="unrecognised", why=one.why, read=one.records, unrecognised=one.records
+            )
+            for one in self.unrecognised
+        ]
+
+
+def recognise_member(
+    member: Member, known: Mapping[str, SourceDefinition]
+) -> tuple[SourceDefinition | None, str]:
+    """Say which source a file belongs to, and why; or why none."""
+    from pickglass.sources.parsers import parser_source
+    from pickglass.sources.reading import sample
+    from pickglass.sources.recognition import recognise
+
+    if member.form in ("empty", "binary", "text"):
+        note = f": {member.note}" if getattr(member, "note", "") else ""
+        what = {"empty": "is empty", "binary": "is binary data that no source reads", "text": "is text without a form that a source reads"}
+        return None, what[member.form] + note
+    parser = parser_source(member.form, known)
+    if parser is not None:
+        return parser, f"is {member.form}"
+    if member.form in ("evtx", "xml", "mail", "mbox"):
+        return None, f"is {member.form}, which no source reads"
+    paths = sorted({path for source in known.values() for path in source.records})
+    found = recognise(sample(member, paths, SAMPLE_RECORDS), known.values(), member.form)
+    return found.source, found.why
+
+
+def member_blocks(member: Member, source: SourceDefinition) -> Iterator[Any]:
+    """Read a file's records as its source wants them."""
+    from pickglass.sources.parsers import parsed_blocks
+    from pickglass.sources.reading import blocks
+
+    if "parser" in source.formats:
+        return parsed_blocks(member, source)
+    return iter(blocks(member, source.records))
+
+
+def assess(
+    settings: Settings, as_of: datetime | None = None, progress: Progress | None = None
+) -> Run:
+    """Assess everybody in the lake as known at `as_of` (UTC; by default the latest moment the lake knows of).
+
+    Raises NotFound where nothing has been loaded.
+    """
+    from pickglass.lake.reading import open_lake
+    from pickglass.store import ledger, open_store
+
+    tell = progress or (lambda _what, _count: None)
+    with open_store(settings) as store:
+        tell("opening the lake", 0)
+        names = {file.raw_file: file.name for file in ledger.files_of(store, state="loaded")}
+        with open_lake(settings, store, as_of) as session:
+            run = _assess(settings, session, names, tell)
+    return run
+
+
+def _assess(
+    settings: Settings, session: Session, file_names: Mapping[str, str], tell: Progress
+) -> Run:
+    from pickglass.indicators.catalogue import catalogue
+    from pickglass.indicators.run import run as ask
+    from pickglass.linkage import things
+    from pickglass.score import load_scorecard, score
+
+    indicators = catalogue()
+    tell("asking the indicators", 0)
+    outcomes = ask(session, parameters_override=settings.indicators)
+    subjects = [_subject(row) for row in session.query(_SUBJECTS).to_pylist()]
+    tell("linking", 0)
+    links = things.links(session.query("SELECT * FROM shared_thing ORDER BY kind, value, subject_id"), len(subjects))
+    scorecard = load_scorecard(settings.scorecard)
+    tell("weighing", 0)
+    assessed = []
+    for subject in subjects:
+        evidence = outcomes.evidence(subject)
+        assessed.append(Assessed(subject, evidence, score(evidence, scorecard, indicators)))
+    assessed = _with_records(session, assessed, file_names)
+    assessed.sort(key=lambda one: (one.assessment.posterior["ordinary"], one.subject.id))
+    return Run(
+        as_of=session.as_of,
+        scorecard=scorecard.name,
+        subjects=tuple(assessed),
+        links=tuple(links),
+        indicators=indicators,
+        problems=tuple((problem.where, problem.message) for problem in outcomes.problems),
+    )
+
+
+_SUBJECTS = "SELECT subject_id, accounts, kind, stage, name, role, department, hire_date, termination_date FROM subject ORDER BY subject_id"
+
+
+def _subject(row: Mapping[str, Any]) -> Subject:
+    refs = dict(account.split(":", 1) for account in row["accounts"] if ":" in account)
+    return Subject(
+        id=row["subject_id"],
+        kind=row["kind"],
+        refs=refs,
+        stage=row["stage"],
+        name=row["name"],
+        role=row["role"],
+        department=row["department"],
+        hire_date=row["hire_date"],
+        termination_date=row["termination_date"],
+    )
+
+
+def _with_records(
+    session: Session, assessed: Sequence[Assessed], file_names: Mapping[str, str]
+) -> list[Assessed]:
+    """Put the original records beside every finding."""
+    wanted = sorted({event for one in assessed for finding in one.evidence.fired for event in finding.event_ids})
+    found = session.records(wanted)
+
+    def with_records(finding: Finding) -> Finding:
+        places = sorted({found[event] for event in finding.event_ids if event in found})
+        return replace(
+            finding,
+            records=tuple(
+                RecordReference(source, file_names.get(raw_file, raw_file[:12]), record, raw_file)
+                for source, raw_file, record in places
+            ),
+        )
+
+    return [
+        replace(one, evidence=replace(one.evidence, fired=tuple(with_records(finding) for finding in one.evidence.fired)))
+        for one in assessed
+    ]
+
+
+def run(
+    settings: Settings,
+    paths: Sequence[Path] = (),
+    as_of: datetime | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Load, assess, link and score: the whole way from a folder of exports to a ranked, explained list.
+
+    The assessments are kept in the operational store, and a case is opened for each subject in band act or
+    review that has none.
+    """
+    from pickglass.cases import keep_run
+
+    loaded = load(settings, paths, progress)
+    done = replace(assess(settings, as_of, progress), load=loaded)
+    keep_run(settings, done)
+    return done
+
+
+def _check_paths(paths: Iterable[Path]) -> None:
+    missing = [(str(path), "there is no such file or folder") for path in paths if not path.exists()]
+    if missing:
+        raise InputError(
+            "cannot load what is not there", hint="check the path; folders are read with all below them", problems=missing
+        )
+
+
+def _definitions(settings: Settings) -> Mapping[str, SourceDefinition]:
+    from pickglass.sources.definitions import definitions
+
+    return definitions(settings.home)
+
+
+def _reason(problem: Any) -> str:
+    return f"{problem.reason} ({problem.hint})" if problem.hint else str(problem.reason)
+
+
+def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadReport:
+    files = [one.file for one in loaded]
+    before = survey.known_already
+    unknown = sum(one.records for one in survey.unrecognised)
+    ignored: Counter[str] = Counter()
+    drift: dict[str, set[str]] = {}
+    by_source: dict[str, dict[str, int]] = {}
+    for one in loaded:
+        source = one.file.source or ""
+        ignored.update({f"{source}/{rule}": count for rule, count in one.rules.items()})
+        if one.file.unknown_keys:
+            drift.setdefault(source, set()).update(one.file.unknown_keys)
+        tally = by_source.setdefault(source, {"files": 0, "records": 0, "rejected": 0})
+        tally["files"] += 1
+        tally["records"] += one.file.read
+        tally["rejected"] += one.file.rejected
+    return LoadReport(
+        id=load_id,
+        files=survey.files,
+        records={
+            "read": sum(file.read for file in (*files, *before)) + unknown,
+            "mapped": sum(file.mapped for file in files),
+            "rejected": sum(file.rejected for file in files),
+            "duplicate": sum(file.duplicate for file in files) + sum(file.read for file in before),
+            "ignored": sum(file.ignored for file in files),
+            "unrecognised": unknown,
+        },
+        rows=dict(sorted(sum((Counter(file.rows) for file in files), Counter()).items())),
+        unrecognised=tuple(survey.unrecognised),
+        quarantined=tuple(
+            Unrecognised(file.name, file.why or "", file.read) for file in files if file.state == "quarantined"
+        ),
+        ignored=dict(sorted(ignored.items())),
+        drift={source: tuple(sorted(keys)) for source, keys in sorted(drift.items())},
+        by_source=dict(sorted(by_source.items())),
+    )

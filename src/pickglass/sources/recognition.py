@@ -1,0 +1,96 @@
+"""What is this file? Told by its content: the keys of its first records and patterns on their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pickglass.model.source import Recognition, SourceDefinition
+
+# A file counts as a source's if most of its first records do; single odd records become rejects.
+SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The source that a file belongs to, and why; or None with the reason why it belongs to none."""
+
+    source: SourceDefinition | None
+    why: str
+
+
+def recognise(
+    records: Sequence[Mapping[str, Any]], sources: Iterable[SourceDefinition], form: str
+) -> Recognised:
+    """Find the source whose description fits most of the given records; the most specific one wins.
+
+    Two sources that fit equally well are told as an ambiguity, never guessed.
+    """
+    if not records:
+        return Recognised(None, "holds no records")
+    kind = "csv" if form in ("csv", "xlsx") else "json"
+    fitting: list[tuple[int, float, SourceDefinition]] = []
+    for source in sources:
+        if kind not in source.formats:
+            continue
+        share = sum(fits(record, source.recognise) for record in records) / len(records)
+        if share >= SHARE and _only_own_keys(source, records):
+            fitting.append((_specificity(source.recognise), share, source))
+    if not fitting:
+        return Recognised(None, f"no source has these keys: {_keys(records[0])}")
+    fitting.sort(key=lambda found: (found[0], found[1]), reverse=True)
+    best = fitting[0]
+    rivals = [source.id for weight, share, source in fitting[1:] if (weight, share) == best[:2]]
+    if rivals:
+        return Recognised(None, f"fits several sources equally: {', '.join(sorted([best[2].id, *rivals]))}")
+    rules = best[2].recognise
+    return Recognised(best[2], f"has the keys {', '.join((*rules.all, *rules.any))}")
+
+
+def fits(record: Mapping[str, Any], rules: Recognition) -> bool:
+    """Say whether one record is as the rules describe."""
+    if not all(_has(record, key) for key in rules.all):
+        return False
+    if rules.any and not any(_has(record, key) for key in rules.any):
+        return False
+    if any(_has(record, key) for key in rules.none):
+        return False
+    for key, pattern in rules.match.items():
+        values = _values(record, key)
+        if not any(isinstance(value, str) and re.search(pattern, value) for value in values):
+            return False
+    return True
+
+
+def _only_own_keys(source: SourceDefinition, records: Sequence[Mapping[str, Any]]) -> bool:
+    """A generic source takes only files that speak our vocabulary and nothing else."""
+    if not source.id.startswith("generic_"):
+        return True
+    return all(set(record) <= set(source.columns) for record in records)
+
+
+def _specificity(rules: Recognition) -> int:
+    return len(rules.all) + len(rules.none) + 2 * len(rules.match) + bool(rules.any)
+
+
+def _values(record: Any, dotted: str) -> list[Any]:
+    """Follow a dotted key down; through lists, every element counts. A key with dots of its own wins."""
+    if isinstance(record, Mapping) and dotted in record:
+        return [record[dotted]]
+    head, _, rest = dotted.partition(".")
+    if isinstance(record, list):
+        return [value for element in record[:20] for value in _values(element, dotted)]
+    if not isinstance(record, Mapping) or head not in record:
+        return []
+    return [record[head]] if not rest else _values(record[head], rest)
+
+
+def _has(record: Mapping[str, Any], dotted: str) -> bool:
+    return bool(_values(record, dotted))
+
+
+def _keys(record: Mapping[str, Any]) -> str:
+    names = [str(key)[:40] for key in record][:8]
+    return ", ".join(names) + (", …" if len(record) > len(names) else "")
