@@ -3,11 +3,12 @@
 The way through, for a new colleague:
 
 * `find_files(paths)` lists the files below what somebody named.
-* `members(path)` tells what one file holds: a `Member` for each readable file in it (itself, what a compressed
-  file holds, the entries of zips and tars, archives within archives), and a `Problem` for each that is not. A
-  member knows its form and encoding, judged by content and never by name, and can be opened again and again.
-* `blocks(member)` yields its records in a `Block` at a time: a JSON line and the original bytes of each. A record
-  that cannot be read keeps its number and its bytes, and says why.
+* `members(path)` tells what one file holds: a `Member` for each readable file in it (itself, what a
+  compressed file holds, the entries of zips and tars, archives within archives), and a `Problem` for each
+  that is not. A member knows its form and encoding, judged by content and never by name, and can be opened
+  again and again.
+* `blocks(member)` yields its records in a `Block` at a time: a JSON line and the original bytes of each. A
+  record that cannot be read keeps its number and its bytes, and says why.
 * `sample` gives the first few as dicts, for recognising a source; `count_records` counts those of a file that
   nobody knows; `raw_records` gives the bytes alone, for sources with a parser of their own.
 
@@ -25,6 +26,17 @@ from pickglass.sources.reading.members import members
 from pickglass.sources.reading.records import Block
 
 __all__ = [
-    "Block", "Damaged", "Form", "Limits", "Member", "Problem", "Refused", "blocks", "count_records", "find_files",
-    "members", "raw_records", "sample",
-]  # fmt: skip
+    "Block",
+    "Damaged",
+    "Form",
+    "Limits",
+    "Member",
+    "Problem",
+    "Refused",
+    "blocks",
+    "count_records",
+    "find_files",
+    "members",
+    "raw_records",
+    "sample",
+]

@@ -125,19 +125,18 @@ def tar_entries(archive: Part) -> Iterator[Entry]:
             else:
                 length = told_size if told_size >= 0 else length
                 if not info.isdir():
-                    yield _tar_entry(archive, name or info.name, info, at, length, size)
+                    info.name = name or info.name
+                    yield _tar_entry(archive, info, at, length, size)
                 name, told_size = "", -1
             at += (length + _BLOCK - 1) // _BLOCK * _BLOCK
 
 
-def _tar_entry(archive: Part, name: str, info: tarfile.TarInfo, at: int, length: int, size: int) -> Entry:
+def _tar_entry(archive: Part, info: tarfile.TarInfo, at: int, length: int, size: int) -> Entry:
     if info.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE):
-        return Entry(
-            name, None, "a link or device, not a file" if info.type in b"123456" else "a kind not read"
-        )
+        return Entry(info.name, None, "a sparse file" if info.issparse() else "a link or device, not a file")
     if at + length > size:
-        return Entry(name, Unpacked(archive.part(at, size - at), "stored", Limits(), size=length))
-    return Entry(name, archive.part(at, length))
+        return Entry(info.name, Unpacked(archive.part(at, size - at), "stored", Limits(), size=length))
+    return Entry(info.name, archive.part(at, length))
 
 
 def _extended(data: bytes) -> dict[str, str]:

@@ -28,9 +28,10 @@ def blocks(
 ) -> Iterator[Block]:
     """Read every record of a member in order, a bounded block at a time; none is lost.
 
-    A record that cannot be read is there all the same, with its bytes and a reason. `records_paths` say where a
-    JSON object at the top keeps its records ("value", "data.items"). Mail, mbox and text have raws but no lines:
-    a parser turns them into JSON. EVTX, XML and binary files have no records of their own: parse `member.open()`.
+    A record that cannot be read is there all the same, with its bytes and a reason. `records_paths` say where
+    a JSON object at the top keeps its records ("value", "data.items"). Mail, mbox and text have raws but no
+    lines: a parser turns them into JSON. EVTX, XML and binary files have no records of their own: parse
+    `member.open()`.
     """
     limits = limits or member.limits
     feed = Feed(member.content)
@@ -82,7 +83,7 @@ def _text_records(text: TextFeed, limits: Limits) -> Iterator[Record]:
 
 
 def _begins_with_page(member: Member, records_paths: Sequence[str], limits: Limits) -> bool:
-    """Tell whether the first line is a page of an API and not a record, as a loop of downloads leaves them."""
+    """Tell whether the first line is a page of an API and not a record, as a loop of downloads writes."""
     feed = Feed(member.content)
     try:
         for line, whole in text_lines(_text(feed, member), limits):

@@ -1,8 +1,9 @@
 """Where the bytes of a member are, and how to read them again and again.
 
-A `Content` is a recipe that can be opened any number of times: a part of a file on disk (`FilePart`), a part of
-bytes set aside in a temporary file (`HeldPart`), or what a decompression makes of another content (`unpack.py`).
-A `Feed` reads one opening of it without raising: what came before the damage is always handed over first.
+A `Content` is a recipe that can be opened any number of times: a part of a file on disk (`FilePart`), a part
+of bytes set aside in a temporary file (`HeldPart`), or what a decompression makes of another content
+(`unpack.py`). A `Feed` reads one opening of it without raising: what came before the damage is always handed
+over first.
 """
 
 from __future__ import annotations
@@ -121,8 +122,8 @@ class HeldPart:
 class Feed:
     """Reads a content from start to end; never raises for what is in it.
 
-    `read` returns as many bytes as asked for, fewer only at the end. Then `damage` says why the end came early,
-    and `refused` that it was our limits and not the file.
+    `read` returns as many bytes as asked for, fewer only at the end. Then `damage` says why the end came
+    early, and `refused` that it was our limits and not the file.
     """
 
     def __init__(self, content: Content) -> None:

@@ -1,11 +1,11 @@
-"""JSON documents: arrays, pages, lone objects and objects one after another, read through a window that grows.
+"""JSON documents: arrays, pages, lone objects, objects in a row, read through a window that grows.
 
 Only the record at hand is in memory. A record's own bytes are its stretch of the file, and its line is that
-stretch without line breaks: JSON forbids raw line breaks within strings, so each one, with the indentation around
-it, may be taken out and nothing changes, not a digit of a number and not an odd escape.
+stretch without line breaks: JSON forbids raw line breaks within strings, so each one, with the indentation
+around it, may be taken out and nothing changes, not a digit of a number and not an odd escape.
 
-Where the syntax breaks, nobody can say where the next record begins: what came before is kept, and the rest is one
-problem record with the place. A record that is too large or nested too deeply can be stepped over.
+Where the syntax breaks, nobody can say where the next record begins: what came before is kept, and the rest
+is one problem record with the place. A record that is too large or nested too deeply can be stepped over.
 """
 
 from __future__ import annotations
@@ -171,8 +171,8 @@ def document_records(
 ) -> Iterator[Record]:
     """Read the records of a JSON text in order.
 
-    Elements of an array at the top are records. So are the elements of the arrays that an object at the top has
-    at any of `records_paths`; an object that has none of them is a record itself.
+    Elements of an array at the top are records. So are the elements of the arrays that an object at the top
+    has at any of `records_paths`; an object that has none of them is a record itself.
     """
     return _Document(source, records_paths, limits, step).records()
 

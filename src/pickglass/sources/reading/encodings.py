@@ -1,8 +1,8 @@
 """Which characters the bytes of a text mean, and reading them as such without losing a byte.
 
-Order of belief: a byte-order mark, the pattern of zero bytes that UTF-16 and UTF-32 leave, UTF-8 if it is valid,
-then the single-byte and East Asian encodings that office software writes. Bytes that do not belong to the encoding
-travel as surrogates, so that the record they are in can be set aside with its own bytes intact.
+Order of belief: a byte-order mark, the pattern of zero bytes that UTF-16 and UTF-32 leave, UTF-8 if it is
+valid, then the single-byte and East Asian encodings that office software writes. Bytes that do not belong to
+the encoding travel as surrogates, so that the record they are in can be set aside with its own bytes intact.
 """
 
 from __future__ import annotations

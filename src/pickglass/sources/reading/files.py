@@ -12,7 +12,7 @@ from pickglass.sources.reading.member import Problem, shown
 
 
 def find_files(paths: Iterable[Path]) -> list[Path | Problem]:
-    """List every file at or below the paths, sorted, each once; what cannot be listed is a Problem in its place.
+    """List every file at or below the paths, sorted, each once, with a Problem for what cannot be listed.
 
     Hidden files and folders are skipped unless named. A link is followed if it was named, or if it leads to a
     file below the folder that was named.

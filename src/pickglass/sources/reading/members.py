@@ -34,9 +34,10 @@ def members(
 ) -> Iterator[Member | Problem]:
     """Tell everything that an input file holds: each readable file once, and a Problem for each that is not.
 
-    Archives in archives are set aside in temporary files: in `workspace`, where they live as long as it does, or
-    else nameless ones that live as long as the members which need them. With `digest` each member is read to its
-    end once, for its hash and size, and damage and bombs are found now; without, they are found by `blocks`.
+    Archives in archives are set aside in temporary files: in `workspace`, where they live as long as it does,
+    or else nameless ones that live as long as the members which need them. With `digest` each member is read
+    to its end once, for its hash and size, and damage and bombs are found now; without, they are found by
+    `blocks`.
     """
     yield from _Input(path, limits or Limits(), workspace, digest=digest).members()
 
@@ -169,9 +170,18 @@ class _Input:
                 name, "the archive decompresses to more than the limits allow; the rest was not read", _UNPACK
             )
         member = Member(
-            path=self._path, name=name, form=guess.form, encoding=guess.encoding, sha256=sha256, size=size,
-            delimiter=guess.delimiter, damage=feed.damage, note=guess.note, limits=self._limits, content=content,
-        )  # fmt: skip
+            path=self._path,
+            name=name,
+            form=guess.form,
+            encoding=guess.encoding,
+            sha256=sha256,
+            size=size,
+            delimiter=guess.delimiter,
+            damage=feed.damage,
+            note=guess.note,
+            limits=self._limits,
+            content=content,
+        )
         if guess.form == "csv":
             with_header = Feed(content)
             names = csv_header(TextFeed(with_header, guess.encoding), guess.delimiter or ",", self._limits)
@@ -180,7 +190,7 @@ class _Input:
         return member
 
     def _read_through(self, feed: Feed, head: bytes, guess: Guess, *, counted: bool) -> tuple[str, int, str]:
-        """Read to the end for hash and size; also name the encoding of a table that is only later not UTF-8."""
+        """Read to the end for hash and size, and name the encoding of a text that is only later not UTF-8."""
         digest, size = hashlib.sha256(head), len(head)
         watch = guess.form in {"csv", "text"} and guess.encoding == "utf-8" and head.isascii()
         decoder = codecs.getincrementaldecoder("utf-8")()
@@ -239,7 +249,7 @@ def _codec(head: bytes) -> Codec | None:
 
 
 def _whole_head(feed: Feed, head: bytes, limits: Limits) -> bytes:
-    """Read on until the head shows what the file is: past leading blanks, and to the end of a long first line."""
+    """Read on until the head shows what the file is: past leading blanks, and all of a long first line."""
     head += feed.read(_HEAD - len(head))
     while head and not head.strip() and len(head) < limits.record_bytes and (more := feed.read(_HEAD)):
         head += more
@@ -264,7 +274,7 @@ def _office(part: Part, limits: Limits) -> str | None:
 
 def _is_hidden(name: str) -> bool:
     return any(
-        step.startswith(".") and step not in {".", ".."} or step == "__MACOSX" for step in name.split("/")
+        (step.startswith(".") and step not in {".", ".."}) or step == "__MACOSX" for step in name.split("/")
     )
 
 

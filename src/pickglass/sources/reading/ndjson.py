@@ -1,8 +1,8 @@
 """JSON lines: cut, never parsed. This is the path that most bytes take.
 
 Whether a line is valid JSON is for the engine to find out; here a line only has to be UTF-8, to begin with a
-brace, and to have an end within reason. One that is not becomes a problem of its own, and the next line is read
-as if nothing had happened. Lines are stripped of blanks around them; empty ones are no records.
+brace, and to have an end within reason. One that is not becomes a problem of its own, and the next line is
+read as if nothing had happened. Lines are stripped of blanks around them; empty ones are no records.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _is_utf8(data: bytes, *, final: bool = True) -> bool:
 
 
 def other_line_blocks(text: TextFeed, block_bytes: int, limits: Limits) -> Iterator[Block]:
-    """Cut JSON lines in another encoding than UTF-8: the lines are UTF-8, the raws as they are in the file."""
+    """Cut JSON lines in another encoding than UTF-8: lines become UTF-8, raws are as in the file."""
     return pack(_json_lines(text, limits), block_bytes)
 
 

@@ -22,8 +22,8 @@ class Block:
     """Some consecutive records of a member, few enough to keep in memory.
 
     Records are counted from 1 and blank ones are not counted, in every form. `lines` holds one JSON object a
-    record, UTF-8 without a newline, or b"" where there is none; `raws` holds the record's own bytes in the file.
-    Where all are identical, as in NDJSON, both are the same list.
+    record, UTF-8 without a newline, or b"" where there is none; `raws` holds the record's own bytes in the
+    file. Where all are identical, as in NDJSON, both are the same list.
     """
 
     first: int  # number of the first record

@@ -1,8 +1,8 @@
 """CSV and its kin: what separates the fields, which file is a table at all, and reading its rows.
 
 A row that does not fit the header is a problem of that row alone. The one thing that could do more harm is a
-quote that opens and never closes: it would swallow all rows after it. So a row of several lines that does not fit
-is taken apart again: its first line is the problem, the rest is read afresh.
+quote that opens and never closes: it would swallow all rows after it. So a row of several lines that does not
+fit is taken apart again: its first line is the problem, the rest is read afresh.
 """
 
 from __future__ import annotations
@@ -242,11 +242,11 @@ class _Table:
             return  # blank, or nothing but delimiters
         raw = self._text.encode(text.rstrip("\r\n"))
         if len(raw) > self._limits.record_bytes:
-            reason = f"record is longer than {self._limits.record_bytes:,} bytes; its first {KEPT_BYTES:,} are kept"
+            reason = f"record is longer than {self._limits.record_bytes:,} bytes; its beginning is kept"
             raw = raw[:KEPT_BYTES]
         elif not reason and not _fits(row, len(self.names)):
             reason = f"{len(row)} fields, header has {len(self.names)}"
-        elif "\0" in text:
+        elif not reason and "\0" in text:
             reason = "contains NUL characters"
         if reason:
             yield Record(b"", raw, reason)

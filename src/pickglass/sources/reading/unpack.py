@@ -214,7 +214,7 @@ class _Unpacker(io.RawIOBase):
         return data
 
     def _next_stream(self, decoder: _Decoder) -> bool:
-        """Go on with a second stream behind the first, as `cat a.gz b.gz` makes; tell whether there is one."""
+        """Go on with a second stream behind the first, as `cat a.gz b.gz` makes, if there is one."""
         if self._codec == "deflate":
             return False
         rest = decoder.unused_data + self._pending

@@ -1,7 +1,7 @@
 """Excel workbooks (XLSX): the first sheet, read as if it were the CSV that Excel would save.
 
-A workbook is a zip of XML, so it can be a bomb in three ways, each refused before the library sees it: parts that
-decompress to too much, entity declarations, and rows numbered into the trillions.
+A workbook is a zip of XML, so it can be a bomb in three ways, each refused before the library sees it: parts
+that decompress to too much, entity declarations, and rows numbered into the trillions.
 """
 
 from __future__ import annotations
@@ -26,9 +26,19 @@ _MOST_ROWS: Final = 1_048_576  # of a sheet, says Excel
 # What openpyxl and the XML parser below it raise for files that are not as they should be. (A syntax error of
 # XML is Python's SyntaxError.)
 _FAULTS: Final = (
-    ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, OSError, SyntaxError, EOFError,
-    RuntimeError, NotImplementedError, AssertionError, zipfile.BadZipFile, zipfile.LargeZipFile,
-)  # fmt: skip
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    OSError,
+    SyntaxError,
+    EOFError,
+    RuntimeError,
+    AssertionError,
+    zipfile.BadZipFile,
+)
 
 
 class BadWorkbook(Exception):
