@@ -119,6 +119,8 @@ class _Survey:
     files: int = 0
     unrecognised: list[Unrecognised] = field(default_factory=list)
     known_already: list[LoadFile] = field(default_factory=list)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    repeated: int = 0  # records of files that this load has met under another name
 
     def recognised(self, paths: Sequence[Path]) -> Iterator[InputFile]:
         """Yield the files that a source knows and that are not loaded yet; note all others."""
@@ -147,6 +149,10 @@ class _Survey:
         if source is None:
             self.unrecognised.append(Unrecognised(member.name, why, count_records(member)))
             return None
+        if (member.sha256, source.id) in self.seen:
+            self.repeated += sum(len(block.lines) for block in member_blocks(member, source))
+            return None
+        self.seen.add((member.sha256, source.id))
         before = ledger.files_of(self.store, raw_file=member.sha256, source=source.id)
         same = [one for one in before if one.mapping_version == source.version and one.state in ("loaded", "quarantined")]
         if same:
@@ -194,19 +200,24 @@ def recognise_member(
         return parser, f"is {member.form}"
     if member.form in ("evtx", "xml", "mail", "mbox"):
         return None, f"is {member.form}, which no source reads"
-    paths = sorted({path for source in known.values() for path in source.records})
-    found = recognise(sample(member, paths, SAMPLE_RECORDS), known.values(), member.form)
+    # Where the records sit in a document differs by source, so each way of reading gets its own sample.
+    samples = {paths: sample(member, paths, SAMPLE_RECORDS) for paths in {source.records for source in known.values()}}
+    found = recognise(samples, known.values(), member.form)
     return found.source, found.why
 
 
 def member_blocks(member: Member, source: SourceDefinition) -> Iterator[Any]:
     """Read a file's records as its source wants them."""
+    from pickglass.sources.folding import is_folded, unfolded_blocks
     from pickglass.sources.parsers import parsed_blocks
-    from pickglass.sources.reading import blocks
+    from pickglass.sources.reading import blocks, sample
 
     if "parser" in source.formats:
         return parsed_blocks(member, source)
-    return iter(blocks(member, source.records))
+    found = iter(blocks(member, source.records))
+    if any(is_folded(record, source) for record in sample(member, source.records, SAMPLE_RECORDS)):
+        return unfolded_blocks(found, source)
+    return found
 
 
 def assess(
@@ -358,10 +369,10 @@ def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadRepo
         id=load_id,
         files=survey.files,
         records={
-            "read": sum(file.read for file in (*files, *before)) + unknown,
+            "read": sum(file.read for file in (*files, *before)) + survey.repeated + unknown,
             "mapped": sum(file.mapped for file in files),
             "rejected": sum(file.rejected for file in files),
-            "duplicate": sum(file.duplicate for file in files) + sum(file.read for file in before),
+            "duplicate": sum(file.duplicate for file in files) + sum(file.read for file in before) + survey.repeated,
             "ignored": sum(file.ignored for file in files),
             "unrecognised": unknown,
         },

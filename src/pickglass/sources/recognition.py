@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pickglass.model.source import Recognition, SourceDefinition
+from pickglass.sources.folding import is_folded, unfold
 
 # A file counts as a source's if most of its first records do; single odd records become rejects.
 SHARE = 0.5
@@ -21,25 +22,30 @@ class Recognised:
     why: str
 
 
-def recognise(
-    records: Sequence[Mapping[str, Any]], sources: Iterable[SourceDefinition], form: str
-) -> Recognised:
-    """Find the source whose description fits most of the given records; the most specific one wins.
+Samples = Mapping[tuple[str, ...], Sequence[Mapping[str, Any]]]
 
+
+def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) -> Recognised:
+    """Find the source whose description fits most of a file's first records; the most specific one wins.
+
+    `samples` holds the first records as each way of reading finds them (where records sit in a document → records).
     Two sources that fit equally well are told as an ambiguity, never guessed.
     """
-    if not records:
+    plain = samples.get((), ())
+    if not any(samples.values()):
         return Recognised(None, "holds no records")
     kind = "csv" if form in ("csv", "xlsx") else "json"
     fitting: list[tuple[int, float, SourceDefinition]] = []
     for source in sources:
-        if kind not in source.formats:
+        records = samples.get(source.records, plain)
+        if kind not in source.formats or not records:
             continue
-        share = sum(fits(record, source.recognise) for record in records) / len(records)
+        share = sum(_belongs(record, source) for record in records) / len(records)
         if share >= SHARE and _only_own_keys(source, records):
             fitting.append((_specificity(source.recognise), share, source))
     if not fitting:
-        return Recognised(None, f"no source has these keys: {_keys(records[0])}")
+        shown = f"no source has these keys: {_keys(plain[0])}" if plain else "no source has its records where these are"
+        return Recognised(None, shown)
     fitting.sort(key=lambda found: (found[0], found[1]), reverse=True)
     best = fitting[0]
     rivals = [source.id for weight, share, source in fitting[1:] if (weight, share) == best[:2]]
@@ -47,6 +53,12 @@ def recognise(
         return Recognised(None, f"fits several sources equally: {', '.join(sorted([best[2].id, *rivals]))}")
     rules = best[2].recognise
     return Recognised(best[2], f"has the keys {', '.join((*rules.all, *rules.any))}")
+
+
+def _belongs(record: Mapping[str, Any], source: SourceDefinition) -> bool:
+    if fits(record, source.recognise):
+        return True
+    return is_folded(record, source) and fits(unfold(record, source), source.recognise)
 
 
 def fits(record: Mapping[str, Any], rules: Recognition) -> bool:
