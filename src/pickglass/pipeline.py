@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pickglass.errors import InputError
+from pickglass.errors import InputError, NotFound
 from pickglass.model.records import (
     Assessment,
     Evidence,
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from pickglass.store.ledger import LoadFile
 
 Progress = Callable[[str, int], None]  # what is being done, and how many records or steps came on top
-
-SAMPLE_RECORDS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +141,7 @@ class _Survey:
     def _look(self, member: Member, known: Mapping[str, SourceDefinition]) -> InputFile | None:
         from pickglass.lake.load import InputFile
         from pickglass.sources.reading import count_records
+        from pickglass.sources.recognition import member_blocks, recognise_member
         from pickglass.store import ledger
 
         source, why = recognise_member(member, known)
@@ -183,41 +182,32 @@ class _Survey:
         ]
 
 
-def recognise_member(
-    member: Member, known: Mapping[str, SourceDefinition]
-) -> tuple[SourceDefinition | None, str]:
-    """Say which source a file belongs to, and why; or why none."""
-    from pickglass.sources.parsers import parser_source
-    from pickglass.sources.reading import sample
-    from pickglass.sources.recognition import recognise
+def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
+    """Say of each file in `path` (an archive holds several) what it is and why."""
+    from pickglass.sources.reading import Problem, members
+    from pickglass.sources.recognition import recognise_member
 
-    if member.form in ("empty", "binary", "text"):
-        note = f": {member.note}" if getattr(member, "note", "") else ""
-        what = {"empty": "is empty", "binary": "is binary data that no source reads", "text": "is text without a form that a source reads"}
-        return None, what[member.form] + note
-    parser = parser_source(member.form, known)
-    if parser is not None:
-        return parser, f"is {member.form}"
-    if member.form in ("evtx", "xml", "mail", "mbox"):
-        return None, f"is {member.form}, which no source reads"
-    # Where the records sit in a document differs by source, so each way of reading gets its own sample.
-    samples = {paths: sample(member, paths, SAMPLE_RECORDS) for paths in {source.records for source in known.values()}}
-    found = recognise(samples, known.values(), member.form)
-    return found.source, found.why
-
-
-def member_blocks(member: Member, source: SourceDefinition) -> Iterator[Any]:
-    """Read a file's records as its source wants them."""
-    from pickglass.sources.folding import is_folded, unfolded_blocks
-    from pickglass.sources.parsers import parsed_blocks
-    from pickglass.sources.reading import blocks, sample
-
-    if "parser" in source.formats:
-        return parsed_blocks(member, source)
-    found = iter(blocks(member, source.records))
-    if any(is_folded(record, source) for record in sample(member, source.records, SAMPLE_RECORDS)):
-        return unfolded_blocks(found, source)
+    found: list[dict[str, Any]] = []
+    for member in members(path, digest=False):
+        if isinstance(member, Problem):
+            found.append({"file": member.name, "form": None, "source": None, "why": _reason(member)})
+            continue
+        source, why = recognise_member(member, _definitions(settings))
+        found.append({"file": member.name, "form": member.form, "source": source.id if source else None, "why": why})
     return found
+
+
+def check_sources(settings: Settings, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Check sources (all, or those named) against their samples; NotFound for an unknown one."""
+    from pickglass.sources.check import check
+
+    known = _definitions(settings)
+    unknown = sorted(set(ids or ()) - set(known))
+    if unknown:
+        raise NotFound(f"there is no source {', '.join(unknown)}", hint="pickglass source list")
+    chosen = [known[one] for one in (ids if ids is not None else known)]
+    checked = [check(one, known) for one in chosen]
+    return [{"id": one.id, "rows": one.rows, "problems": list(one.problems)} for one in checked]
 
 
 def assess(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pickglass.model.source import Recognition, SourceDefinition
-from pickglass.sources.folding import is_folded, unfold
+from pickglass.sources.folding import is_folded, unfold, unfolded_blocks
+from pickglass.sources.parsers import parsed_blocks, parser_source
+from pickglass.sources.reading import Block, Member, blocks, sample
+
+SAMPLE_RECORDS = 50
 
 # A file counts as a source's if most of its first records do; single odd records become rejects.
 SHARE = 0.5
@@ -20,6 +24,35 @@ class Recognised:
 
     source: SourceDefinition | None
     why: str
+
+
+def recognise_member(
+    member: Member, known: Mapping[str, SourceDefinition]
+) -> tuple[SourceDefinition | None, str]:
+    """Say which source a file belongs to, and why; or why none."""
+    if member.form in ("empty", "binary", "text"):
+        note = f": {member.note}" if member.note else ""
+        what = {"empty": "is empty", "binary": "is binary data that no source reads", "text": "is text without a form that a source reads"}
+        return None, what[member.form] + note
+    parser = parser_source(member.form, known)
+    if parser is not None:
+        return parser, f"is {member.form}"
+    if member.form in ("evtx", "xml", "mail", "mbox"):
+        return None, f"is {member.form}, which no source reads"
+    # Where the records sit in a document differs by source, so each way of reading gets its own sample.
+    samples = {paths: sample(member, paths, SAMPLE_RECORDS) for paths in {source.records for source in known.values()}}
+    found = recognise(samples, known.values(), member.form)
+    return found.source, found.why
+
+
+def member_blocks(member: Member, source: SourceDefinition) -> Iterator[Block]:
+    """Read a file's records as its source wants them."""
+    if "parser" in source.formats:
+        return parsed_blocks(member, source)
+    found = iter(blocks(member, source.records))
+    if any(is_folded(record, source) for record in sample(member, source.records, SAMPLE_RECORDS)):
+        return unfolded_blocks(found, source)
+    return found
 
 
 Samples = Mapping[tuple[str, ...], Sequence[Mapping[str, Any]]]
