@@ -7,12 +7,12 @@ import no migration tool, because every gate's answer waits for them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, ProgrammingError
 
@@ -105,6 +105,14 @@ def open_store(settings: Settings) -> Store:
         store.close()
         raise
     return store
+
+
+def insert_row(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    """Insert a row, and return the id that the database gave it."""
+    key = connection.execute(insert(table).values(values)).inserted_primary_key
+    if key is None:
+        raise AssertionError("the database gave no id")
+    return int(key[0])
 
 
 def _options(database: str | None) -> dict[str, Any]:

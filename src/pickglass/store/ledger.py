@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from pickglass.errors import ConfigError, NotFound
 from pickglass.store import tables
-from pickglass.store.database import Store
+from pickglass.store.database import Store, insert_row
 
 FileState = Literal["loaded", "quarantined", "unrecognised", "unreadable", "replaced"]
 COUNTS = ("read", "mapped", "rejected", "duplicate", "ignored", "unrecognised")
@@ -79,7 +79,7 @@ def begin_load(store: Store, version: str) -> int:
     """Record that a load by this version of pickglass begins, and return its id."""
     values = {"started": _now(), "version": version, "state": "running"}
     with store.writing() as connection:
-        return _inserted(connection.execute(insert(tables.load).values(values)).inserted_primary_key)
+        return insert_row(connection, tables.load, values)
 
 
 def finish_load(store: Store, load_id: int, state: Literal["done", "aborted"] = "done") -> None:
@@ -115,7 +115,7 @@ def begin_batch(store: Store, load_id: int | None) -> int:
     """Record that a batch is being written, and return its id; `load_id` is None for work that is no load."""
     values = {"load_id": load_id, "state": "open", "created": _now()}
     with store.writing() as connection:
-        return _inserted(connection.execute(insert(tables.batch).values(values)).inserted_primary_key)
+        return insert_row(connection, tables.batch, values)
 
 
 def publish(
@@ -271,12 +271,6 @@ def source_health(store: Store) -> list[SourceHealth]:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _inserted(key: Row[Any] | None) -> int:
-    if key is None:
-        raise AssertionError("the database gave no id")
-    return int(key[0])
 
 
 def _open_batch(connection: Connection, batch_id: int) -> int | None:
