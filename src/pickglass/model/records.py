@@ -102,6 +102,7 @@ class Evidence:
     fired: tuple[Finding, ...] = ()
     clear: tuple[str, ...] = ()
     not_assessable: tuple[str, ...] = ()
+    as_of: datetime | None = None  # the instant that the assessment looks from; tenure is counted up to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ class Step:
 class Assessment:
     """A subject's evidence weighed by one scorecard.
 
-    `totals` is the exact sum of the steps; `posterior` follows from the totals alone.
+    `totals` is the exact sum of the steps; `posterior` follows from the totals alone. `leading` is the likeliest
+    hypothesis other than `ordinary`, and `bits` its total, prior included.
     """
 
     subject_id: str
