@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pickglass.errors import InputError
+from pickglass.errors import InputError, NotFound
 from pickglass.model.records import (
     Assessment,
     Evidence,
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from pickglass.store.ledger import LoadFile
 
 Progress = Callable[[str, int], None]  # what is being done, and how many records or steps came on top
-
-SAMPLE_RECORDS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +117,8 @@ class _Survey:
     files: int = 0
     unrecognised: list[Unrecognised] = field(default_factory=list)
     known_already: list[LoadFile] = field(default_factory=list)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    repeated: int = 0  # records of files that this load has met under another name
 
     def recognised(self, paths: Sequence[Path]) -> Iterator[InputFile]:
         """Yield the files that a source knows and that are not loaded yet; note all others."""
@@ -141,12 +141,17 @@ class _Survey:
     def _look(self, member: Member, known: Mapping[str, SourceDefinition]) -> InputFile | None:
         from pickglass.lake.load import InputFile
         from pickglass.sources.reading import count_records
+        from pickglass.sources.recognition import member_blocks, recognise_member
         from pickglass.store import ledger
 
         source, why = recognise_member(member, known)
         if source is None:
             self.unrecognised.append(Unrecognised(member.name, why, count_records(member)))
             return None
+        if (member.sha256, source.id) in self.seen:
+            self.repeated += sum(len(block.lines) for block in member_blocks(member, source))
+            return None
+        self.seen.add((member.sha256, source.id))
         before = ledger.files_of(self.store, raw_file=member.sha256, source=source.id)
         same = [one for one in before if one.mapping_version == source.version and one.state in ("loaded", "quarantined")]
         if same:
@@ -177,36 +182,32 @@ class _Survey:
         ]
 
 
-def recognise_member(
-    member: Member, known: Mapping[str, SourceDefinition]
-) -> tuple[SourceDefinition | None, str]:
-    """Say which source a file belongs to, and why; or why none."""
-    from pickglass.sources.parsers import parser_source
-    from pickglass.sources.reading import sample
-    from pickglass.sources.recognition import recognise
+def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
+    """Say of each file in `path` (an archive holds several) what it is and why."""
+    from pickglass.sources.reading import Problem, members
+    from pickglass.sources.recognition import recognise_member
 
-    if member.form in ("empty", "binary", "text"):
-        note = f": {member.note}" if getattr(member, "note", "") else ""
-        what = {"empty": "is empty", "binary": "is binary data that no source reads", "text": "is text without a form that a source reads"}
-        return None, what[member.form] + note
-    parser = parser_source(member.form, known)
-    if parser is not None:
-        return parser, f"is {member.form}"
-    if member.form in ("evtx", "xml", "mail", "mbox"):
-        return None, f"is {member.form}, which no source reads"
-    paths = sorted({path for source in known.values() for path in source.records})
-    found = recognise(sample(member, paths, SAMPLE_RECORDS), known.values(), member.form)
-    return found.source, found.why
+    found: list[dict[str, Any]] = []
+    for member in members(path, digest=False):
+        if isinstance(member, Problem):
+            found.append({"file": member.name, "form": None, "source": None, "why": _reason(member)})
+            continue
+        source, why = recognise_member(member, _definitions(settings))
+        found.append({"file": member.name, "form": member.form, "source": source.id if source else None, "why": why})
+    return found
 
 
-def member_blocks(member: Member, source: SourceDefinition) -> Iterator[Any]:
-    """Read a file's records as its source wants them."""
-    from pickglass.sources.parsers import parsed_blocks
-    from pickglass.sources.reading import blocks
+def check_sources(settings: Settings, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Check sources (all, or those named) against their samples; NotFound for an unknown one."""
+    from pickglass.sources.check import check
 
-    if "parser" in source.formats:
-        return parsed_blocks(member, source)
-    return iter(blocks(member, source.records))
+    known = _definitions(settings)
+    unknown = sorted(set(ids or ()) - set(known))
+    if unknown:
+        raise NotFound(f"there is no source {', '.join(unknown)}", hint="pickglass source list")
+    chosen = [known[one] for one in (ids if ids is not None else known)]
+    checked = [check(one, known) for one in chosen]
+    return [{"id": one.id, "rows": one.rows, "problems": list(one.problems)} for one in checked]
 
 
 def assess(
@@ -358,10 +359,10 @@ def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadRepo
         id=load_id,
         files=survey.files,
         records={
-            "read": sum(file.read for file in (*files, *before)) + unknown,
+            "read": sum(file.read for file in (*files, *before)) + survey.repeated + unknown,
             "mapped": sum(file.mapped for file in files),
             "rejected": sum(file.rejected for file in files),
-            "duplicate": sum(file.duplicate for file in files) + sum(file.read for file in before),
+            "duplicate": sum(file.duplicate for file in files) + sum(file.read for file in before) + survey.repeated,
             "ignored": sum(file.ignored for file in files),
             "unrecognised": unknown,
         },

@@ -96,6 +96,17 @@ def folder() -> Path:
     return Path(__file__).parent
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One indicator's files as far as they can be read: itself, its tests, and what is wrong with them."""
+
+    path: Path
+    indicator: Indicator | None
+    trials: tuple[Trial, ...] = ()
+    absence: Mapping[str, str] = field(default_factory=dict)  # table → why its absence may make it clear
+    mistakes: tuple[Mistake, ...] = ()
+
+
 def files(root: Path | None = None) -> list[Path]:
     """List the YAML files of all indicators, by id."""
     found = [path for stage in STAGES for path in ((root or folder()) / stage).glob("*.yaml")]
@@ -239,32 +250,34 @@ def _indicator(spec: Mapping[str, Any], stage: str, sql: str) -> Indicator:
     )
 
 
-def load_absence(id: str) -> Mapping[str, str]:
-    """Return the tables whose absence may make this indicator clear, each with the written reason."""
-    spec, mistakes = _read_yaml(_path(id), head(_path(id).read_text("utf-8")))
-    refuse(mistakes)
-    return dict((spec or {}).get("absence", {}))
-
-
-def load_tests(id: str) -> tuple[Trial, ...]:
-    """Return the tests of one indicator, or raise a ConfigError that names all mistakes in them."""
-    path = _path(id)
-    spec, mistakes = _read_yaml(path, path.read_text("utf-8"))
-    trials: list[Trial] = []
-    tests = (spec or {}).get("tests") or []
+def read_entry(path: Path) -> Entry:
+    """Read one indicator's files with its tests, and all mistakes in them."""
+    indicator, mistakes = read_indicator(path)
+    spec, unreadable = _read_yaml(path, path.read_text("utf-8"))
+    if spec is None:
+        return Entry(path, None, mistakes=tuple(dict.fromkeys([*mistakes, *unreadable])))
+    tests = spec.get("tests") or []
     if not isinstance(tests, list):
         tests, mistakes = [], [*mistakes, Mistake(place(path), "tests", "is not a list")]
+    if list(spec)[-1] != "tests":
+        mistakes.append(Mistake(place(path), "tests", "is not the last field", "move it to the end"))
+    trials: list[Trial] = []
     for number, test in enumerate(tests, start=1):
         wrong = list(_wrong_test(test))
         mistakes += [Mistake(place(path), f"tests[{number}].{name}", why) for name, why in wrong]
         if not wrong:
             trials.append(_trial(test))
-    refuse(mistakes)
-    return tuple(trials)
+    absence = spec.get("absence") or {}
+    return Entry(
+        path, indicator, tuple(trials), absence if isinstance(absence, dict) else {}, tuple(mistakes)
+    )
 
 
-def _path(id: str) -> Path:
-    return folder() / get(id).stage / f"{id}.yaml"
+def load_tests(id: str) -> tuple[Trial, ...]:
+    """Return the tests of one indicator, or raise a ConfigError that names all mistakes in them."""
+    entry = read_entry(folder() / get(id).stage / f"{id}.yaml")
+    refuse(entry.mistakes)
+    return entry.trials
 
 
 def _wrong_test(test: object) -> Iterator[tuple[str, str]]:

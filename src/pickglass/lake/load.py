@@ -351,17 +351,17 @@ class _Waiting:
 
 
 def _batches(files: Iterable[InputFile], limit: int) -> Iterator[list[InputFile]]:
-    """Cut the files into batches of about `limit` bytes; the same bytes twice in one batch are read once."""
-    batch: dict[str, InputFile] = {}
+    """Cut the files into batches of about `limit` bytes."""
+    batch: list[InputFile] = []
     size = 0
     for file in files:
         if batch and size + file.bytes > limit:
-            yield list(batch.values())
-            batch, size = {}, 0
-        batch.setdefault(file.raw_file, file)
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
         size += file.bytes
     if batch:
-        yield list(batch.values())
+        yield batch
 
 
 def _too_many_rejects(tally: _Tally, limit: float) -> bool:

@@ -40,6 +40,7 @@ class Indicator:
     tier: int
     sentence: str
     sql: str
+    fields: Mapping[str, Any] = field(default_factory=dict)  # sentence field → personal-data class, if not none
     proxy: bool = False  # a partial proxy: at most one bit, never a family of its own, never a gate alone
     parameters: Mapping[str, Any] = field(default_factory=dict)
     innocent: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class Indicator:
     references: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
     itm: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)  # sentence field → personal-data class, if not none
     proxy: bool = False  # a partial proxy: at most 1 bit, never a family of its own, never a gate alone
 
 

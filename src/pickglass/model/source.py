@@ -25,7 +25,7 @@ class Recognition:
     match: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SourceDefinition:
     """One source, as its `source.yaml` states it; docs/sources.md explains every field.
 
