@@ -127,14 +127,14 @@ def apply(world: World, company: Company, count: int) -> dict[int, Application]:
     """All applications by candidate id: the hired, and everybody else who tried."""
     found = {worker.candidate: hire(company, worker) for worker in company.workers if worker.candidate}
     draw = Draw(company.seed, "applicants")
-    teams = {row["name"]: int(row["weight"]) for row in table("jobs")["teams"]}
+    weights = [int(row["weight"]) for row in table("jobs")["teams"]]
     agencies = [world.phones.number("US"), world.phones.number("GB")]
     earlier: list[Application] = []
     number = 0
     while len(found) < count:
         number += 1
         candidate = 200_000 + 13 * number + draw.below(13)
-        team = next(one for one in company.teams if one.name == draw.weighted(list(teams), list(teams.values())))
+        team = draw.weighted(company.teams, weights)
         applied = draw.between(company.first - 150, company.last) * DAY + draw.below(DAY)
         name = draw_name(Draw(company.seed, "names", "applicant", number))
         person = draw_person(draw, name, world.land.home(world.land.home_place(draw)), world.phones)

@@ -280,7 +280,7 @@ def _meet(
         if weekday(day) not in {1, 3}:
             continue
         start = day * 86_400 + (hours[team] + draw.between(-3, 3)) * 60
-        minutes = draw.between(18, 48)
+        minutes = draw.between(8, 16)
         meeting = "A" + draw.letters(19) + "=="
         joined = [(worker, sessions) for worker, sessions in present if _comes(draw, worker, sessions, start)]
         if len(joined) < 2:

@@ -12,12 +12,21 @@ import yaml
 @cache
 def table(name: str) -> Any:
     """A table of this package by its name; read once."""
-    text = files(__package__).joinpath(f"{name}.yaml").read_text("utf-8")
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return _read(files(__package__).joinpath(f"{name}.yaml").read_text("utf-8"))
+
+
+@cache
+def rates() -> dict[str, dict[str, Any]]:
+    """How often honest people do ordinary things, with where each number is from."""
+    found: dict[str, dict[str, Any]] = _read(files("pickglass.simulate").joinpath("rates.yaml").read_text("utf-8"))
+    return found
 
 
 @cache
 def rate(name: str) -> int:
     """An honest rate of `rates.yaml`, as it stands there."""
-    rates = yaml.safe_load(files("pickglass.simulate").joinpath("rates.yaml").read_text("utf-8"))
-    return int(rates[name]["value"])
+    return int(rates()[name]["value"])
+
+
+def _read(text: str) -> Any:
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 a safe loader either way
