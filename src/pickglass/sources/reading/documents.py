@@ -19,7 +19,6 @@ from pickglass.sources.reading.encodings import TextFeed
 from pickglass.sources.reading.limits import KEPT_BYTES, KIB, Limits
 from pickglass.sources.reading.records import Record
 
-_BREAK: Final = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
 _BLANK: Final = re.compile(r"[ \t\r\n\ufeff]*")
 _STRUCTURE: Final = re.compile(r'["{}\[\]]')
 _STRING_STOP: Final = re.compile(r'["\\]')
@@ -243,7 +242,7 @@ class _Document:
 
     def _record(self, text: str) -> Record:
         constants = self._window.constants
-        line = _BREAK.sub("", text) if "\n" in text or "\r" in text else text
+        line = _on_one_line(text)
         try:
             encoded = line.encode()
         except UnicodeEncodeError:  # the surrogates that stand for foreign bytes
@@ -302,6 +301,14 @@ class _Document:
             self._window.value()
         except (_TooDeep, _TooLarge):
             self._window.step_over()
+
+
+def _on_one_line(text: str) -> str:
+    """Take out line breaks and the blanks around them; only valid JSON may come in."""
+    if "\r" in text:
+        text = text.replace("\r", "\n")
+    # Not splitlines(): it also breaks at characters that may stand within strings.
+    return "".join([line.strip(" \t") for line in text.split("\n")]) if "\n" in text else text
 
 
 def look_up(value: Any, path: tuple[str, ...]) -> Any:

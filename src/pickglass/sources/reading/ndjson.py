@@ -7,24 +7,50 @@ read as if nothing had happened. Lines are stripped of blanks around them; empty
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
+from dataclasses import replace
+from operator import itemgetter
+from typing import Final
 
 from pickglass.sources.reading.content import Feed
 from pickglass.sources.reading.encodings import TextFeed
-from pickglass.sources.reading.limits import KEPT_BYTES, KIB, MIB, Limits
+from pickglass.sources.reading.limits import KEPT_BYTES, MIB, Limits
 from pickglass.sources.reading.records import Block, Record, pack
 
-_NOT_AN_OBJECT = "not a JSON object"
-_NOT_UTF8 = "not UTF-8"
-_MARK = b"\xef\xbb\xbf"
+_PIECE: Final = 4 * MIB  # read at a time: larger is slower, it leaves the processor's cache
+_FIRST: Final = itemgetter(0)
+_NOT_AN_OBJECT: Final = "not a JSON object"
+_NOT_UTF8: Final = "not UTF-8"
+_MARK: Final = b"\xef\xbb\xbf"
 
 
 def line_blocks(feed: Feed, block_bytes: int, limits: Limits) -> Iterator[Block]:
     """Cut UTF-8 text into lines, a block at a time, at the speed of memory."""
-    first, tail, begun = 1, b"", False
+    block, size = Block(1, [], [], {}), 0
+    for piece, piece_size in _pieces(feed, min(block_bytes, _PIECE), limits):
+        block = _joined(block, piece) if block.lines else replace(piece, first=block.first)
+        size += piece_size
+        if size >= block_bytes:
+            yield block
+            block, size = Block(block.first + len(block.lines), [], [], {}), 0
+    if block.lines:
+        yield block
+
+
+def _joined(block: Block, piece: Block) -> Block:
+    if block.lines is block.raws and piece.lines is piece.raws:
+        block.lines.extend(piece.lines)
+        return block
+    place = len(block.lines)
+    problems = block.problems | {place + n: reason for n, reason in piece.problems.items()}
+    return Block(block.first, block.lines + piece.lines, block.raws + piece.raws, problems)
+
+
+def _pieces(feed: Feed, size: int, limits: Limits) -> Iterator[tuple[Block, int]]:
+    """Yield the lines of each reading and how many bytes it was; every block says that it is first."""
+    tail, begun = b"", False
     while True:
-        data = feed.read(max(block_bytes - len(tail), len(tail), 64 * KIB))
+        data = feed.read(max(size, len(tail)))
         if not begun:
             data, begun = data.removeprefix(_MARK), True
         ended = not data
@@ -32,62 +58,55 @@ def line_blocks(feed: Feed, block_bytes: int, limits: Limits) -> Iterator[Block]
             data = tail + data
         lines = data.split(b"\n")
         tail = b"" if ended else lines.pop()
-        block = _block(first, data, lines, len(data) - len(tail), limits)
+        block = _block(lines, data, limits)
         if ended and feed.damage:
-            block = _with_damage(block, first, feed.damage)
+            block = _with_damage(block, feed.damage)
         if len(tail) > limits.record_bytes:
             # The line is given up, and its end searched without keeping what comes before it.
-            block = _with_damage(block, first, _too_long(limits), tail[:KEPT_BYTES])
+            block = _with_damage(block, _too_long(limits), tail[:KEPT_BYTES])
             tail = _after_newline(feed)
-        if block is not None:
-            first += len(block.lines)
-            yield block
+        if block.lines:
+            yield block, len(data)
         if ended:
             return
 
 
-def _block(first: int, data: bytes, lines: list[bytes], size: int, limits: Limits) -> Block | None:
+def _block(lines: list[bytes], data: bytes, limits: Limits) -> Block:
     if lines and not lines[-1]:
         lines.pop()
-    if not lines:
-        return None
-    raws = lines
-    # Three searches at memory speed tell that nothing is special about any line: all begin with a brace (so
-    # none is blank), none ends in a carriage return.
-    plain = (
-        data.count(b"\n{", 0, size) + data.startswith(b"{") == len(lines) and data.find(b"\r", 0, size) < 0
-    )
-    if not plain:
-        raws = lines = [line for line in map(bytes.strip, lines) if line]
-        if not lines:
-            return None
     problems: dict[int, str] = {}
+    # All checks are one pass in C over the lines. Nearly always they say that nothing is special: every line
+    # begins with a brace (so none is blank), none ends in a carriage return.
+    try:
+        plain = bytes(map(_FIRST, lines)).count(b"{") == len(lines) and data.find(b"\r") < 0
+    except IndexError:
+        plain = False
     if not plain:
+        lines = [line for line in map(bytes.strip, lines) if line]
         problems = {n: _NOT_AN_OBJECT for n, line in enumerate(lines) if not line.startswith(b"{")}
-    if size > limits.record_bytes:
+    if len(data) > limits.record_bytes:
         problems |= {n: _too_long(limits) for n, line in enumerate(lines) if len(line) > limits.record_bytes}
-    if not _is_utf8(data, final=False):  # the tail may end within a character
+    if not data.isascii():
         problems |= {n: _NOT_UTF8 for n, line in enumerate(lines) if not _is_utf8(line)}
-    if problems:
-        lines = lines.copy()
-        for n, reason in problems.items():
-            lines[n] = b""
-            if reason == _too_long(limits):
-                raws[n] = raws[n][:KEPT_BYTES]
-    return Block(first, lines, raws, problems)
+    if not problems:
+        return Block(1, lines, lines, problems)
+    raws, lines = lines, lines.copy()
+    for n in problems:
+        lines[n] = b""
+        if len(raws[n]) > limits.record_bytes:
+            raws[n] = raws[n][:KEPT_BYTES]
+    return Block(1, lines, raws, problems)
 
 
-def _with_damage(block: Block | None, first: int, reason: str, raw: bytes | None = None) -> Block:
+def _with_damage(block: Block, reason: str, raw: bytes | None = None) -> Block:
     """Add a problem record at the end; without `raw` the last record is the one that was cut off."""
-    block = block or Block(first, [], [], {})
-    lines, raws, problems = block.lines.copy(), block.raws.copy(), dict(block.problems)
+    lines, raws = block.lines.copy(), block.raws.copy()
     if raw is None and lines:
         lines[-1] = b""
     else:
         lines.append(b"")
         raws.append(raw or b"")
-    problems[len(lines) - 1] = reason
-    return Block(first, lines, raws, problems)
+    return Block(1, lines, raws, {**block.problems, len(lines) - 1: reason})
 
 
 def _after_newline(feed: Feed) -> bytes:
@@ -102,11 +121,11 @@ def _too_long(limits: Limits) -> str:
     return f"record is longer than {limits.record_bytes:,} bytes; its first {KEPT_BYTES:,} are kept"
 
 
-def _is_utf8(data: bytes, *, final: bool = True) -> bool:
-    if data.isascii():
+def _is_utf8(line: bytes) -> bool:
+    if line.isascii():
         return True
     try:
-        codecs.utf_8_decode(data, "strict", final)
+        line.decode("utf-8")
     except UnicodeDecodeError:
         return False
     return True

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Final
 
 import orjson
 
 from pickglass.sources.reading.encodings import TextFeed
-from pickglass.sources.reading.limits import GIB, KEPT_BYTES, MIB, Limits
+from pickglass.sources.reading.limits import GIB, KEPT_BYTES, KIB, MIB, Limits
 from pickglass.sources.reading.records import Record
 
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -25,6 +25,8 @@ _SEPARATOR_LINE: Final = re.compile(
     r'"?sep=(.)"?\s*$', re.IGNORECASE
 )  # Excel's first line, where it writes one
 _ROWS = 200  # looked at to judge a file
+_BATCH = 512  # lines read at once
+_PLAIN_LINE = 64 * KIB  # shorter ones need no thought about limits
 # What a column is hardly ever called: times, addresses, numbers, mail, links, key=value pairs, JSON.
 _DATA: Final = re.compile(
     r"""\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4} | \d{1,2}:\d{2} | ^[\d.,+\-\s%$€£]*$ | [^\s@]+@[^\s@]+\.\w+ | ://
@@ -139,6 +141,16 @@ class _Lines:
         self.size += len(line)
         return line
 
+    def batch(self, most: int) -> list[str]:
+        """Take some whole lines at once, none of which may leave a quote open at the end of them."""
+        if not self._ready and not self._more():
+            return []
+        lines = self._ready[: -most - 1 : -1]
+        del self._ready[-len(lines) :]
+        while lines and (lines[-1].count('"') % 2 or not lines[-1].endswith(("\n", "\r"))):
+            self._ready.append(lines.pop())
+        return lines
+
     def begin(self) -> None:
         """Start a new row."""
         self.taken, self.size, self.asked_in_vain = [], 0, False
@@ -186,6 +198,7 @@ class _Table:
         self._lines = _Lines(text, limits.record_bytes)
         self._delimiter = delimiter
         self._budget = GIB  # of text that may be read a second time; grows with what has been read
+        self._told = False  # that the text is damaged
         self.names: list[str] = []
         for line in self._lines:
             if line.strip(_BLANK) and not _SEPARATOR_LINE.match(line):
@@ -197,47 +210,84 @@ class _Table:
             return
         self._lines.begin()
         try:
-            self.names = column_names(next(self._reader(), []))
+            self.names = column_names(next(self._reader(self._lines), []))
         except csv.Error:
             self.names = []
 
-    def _reader(self) -> Iterator[list[str]]:
-        return csv.reader(self._lines, delimiter=self._delimiter, skipinitialspace=self._spaced)
+    def _reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        return csv.reader(lines, delimiter=self._delimiter, skipinitialspace=self._spaced)
 
     def records(self) -> Iterator[Record]:
-        lines, columns = self._lines, len(self.names)
-        reader = self._reader()
-        while columns:
-            lines.begin()
-            reason = ""
-            try:
-                row = next(reader, None)
-            except csv.Error as error:
-                row, reason = [], str(error)
-            if row is None and not lines.taken:
+        """Read each row, many at a time where every line is a row, else one by one."""
+        slowly = 0
+        while self.names:
+            if not slowly:
+                batch = self._lines.batch(_BATCH)
+                if batch and (found := self._batch_records(batch)) is not None:
+                    yield from found
+                    continue
+                self._lines.give_back(batch)
+                slowly = _BATCH
+            slowly -= 1
+            if not (yield from self._row()):
                 break
-            unclosed = lines.asked_in_vain and not reason
-            cut = bool(self._text.damage) and not lines.taken[-1].endswith(("\n", "\r"))
-            misfit = row is None or bool(reason) or unclosed or not _fits(row, columns)
-            if misfit and len(lines.taken) > 1 and lines.size < self._budget:
-                self._budget -= lines.size
-                lines.give_back(lines.taken[1:])
-                lines.taken = lines.taken[:1]
-                unclosed, cut = True, False
-            if unclosed:
-                reason = "a quote opens and does not close in this row"
-                reader = self._reader()
-            if cut:
-                reason = self._text.damage
-            self._budget += 8 * sum(map(len, lines.taken))
-            yield from self._record(row or [], reason)
-            if cut:
-                return
-        if self._text.damage:
+        if self._text.damage and not self._told:
             yield Record(b"", b"", self._text.damage)
 
-    def _record(self, row: list[str], reason: str) -> Iterator[Record]:
-        text = "".join(self._lines.taken)
+    def _batch_records(self, lines: list[str]) -> list[Record] | None:
+        """Read lines that are a row each, or return None if some are not."""
+        try:
+            rows = list(self._reader(lines))
+        except csv.Error:
+            return None
+        # Every row takes at least one line, so as many rows as lines means one line each. Only the last could
+        # have an open quote then; `batch` has seen to it that it has not.
+        if len(rows) != len(lines):
+            return None
+        found: list[Record] = []
+        columns, names, encode = len(self.names), self.names, self._text.encode
+        for line, row in zip(lines, rows, strict=True):
+            if len(row) == columns and len(line) < _PLAIN_LINE and "\0" not in line:
+                values = {name: value for name, value in zip(names, row, strict=True) if value}
+                try:
+                    if any(map(str.strip, row)):
+                        found.append(Record(orjson.dumps(values), encode(line.rstrip("\r\n"))))
+                    continue
+                except TypeError:
+                    pass  # told below
+            found.extend(self._record(line, row, ""))
+        self._budget += 8 * sum(map(len, lines))
+        return found
+
+    def _row(self) -> Generator[Record, None, bool]:
+        """Read one row, of as many lines as it has; return whether there may be more."""
+        lines = self._lines
+        lines.begin()
+        reason = ""
+        try:
+            row = next(self._reader(lines), None)
+        except csv.Error as error:
+            row, reason = [], str(error)
+        if row is None and not lines.taken:
+            return False
+        unclosed = lines.asked_in_vain and not reason
+        cut = bool(self._text.damage) and not lines.taken[-1].endswith(("\n", "\r"))
+        misfit = row is None or bool(reason) or unclosed or not _fits(row, len(self.names))
+        if misfit and len(lines.taken) > 1 and lines.size < self._budget:
+            self._budget -= lines.size
+            lines.give_back(lines.taken[1:])
+            lines.taken = lines.taken[:1]
+            unclosed, cut = True, False
+        if unclosed:
+            reason = "a quote opens and does not close in this row"
+        if cut:
+            reason, self._told = self._text.damage, True
+        text = "".join(lines.taken)
+        self._budget += 8 * len(text)
+        yield from self._record(text, row or [], reason)
+        return not cut
+
+    def _record(self, text: str, row: list[str], reason: str) -> Iterator[Record]:
         if not reason and not any(map(str.strip, row)):
             return  # blank, or nothing but delimiters
         raw = self._text.encode(text.rstrip("\r\n"))
