@@ -48,8 +48,6 @@ class Indicator:
     references: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
     itm: tuple[str, ...] = ()
-    fields: Mapping[str, Any] = field(default_factory=dict)  # sentence field → personal-data class, if not none
-    proxy: bool = False  # a partial proxy: at most 1 bit, never a family of its own, never a gate alone
 
 
 @dataclass(frozen=True, slots=True)
