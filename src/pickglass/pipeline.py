@@ -62,23 +62,19 @@ class LoadReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
-    """One subject with everything found and the weighing of it."""
-
-    subject: Subject
-    evidence: Evidence
-    assessment: Assessment
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
-    """An assessment of everybody, most urgent first, with the links and what could not be asked."""
+    """An assessment of everybody, most urgent first, with the links and what could not be asked.
+
+    `documents` are case documents (see `pickglass.cases.document`), in the order of P(not ordinary); every face
+    renders these same objects. `versions` says what they were made from.
+    """
 
     as_of: datetime
     scorecard: str
-    subjects: tuple[Assessed, ...]
+    documents: tuple[Mapping[str, Any], ...]
+    assessments: tuple[Assessment, ...]
     links: tuple[Link, ...]
-    indicators: Mapping[str, Indicator]
+    versions: Mapping[str, Any]
     problems: tuple[tuple[str, str], ...] = ()
     load: LoadReport | None = None
 
@@ -210,66 +206,86 @@ def check_sources(settings: Settings, ids: Sequence[str] | None = None) -> list[
     return [{"id": one.id, "rows": one.rows, "problems": list(one.problems)} for one in checked]
 
 
-def assess(
-    settings: Settings, as_of: datetime | None = None, progress: Progress | None = None
-) -> Run:
+def assess(settings: Settings, as_of: datetime | None = None, progress: Progress | None = None) -> Run:
     """Assess everybody in the lake as known at `as_of` (UTC; by default the latest moment the lake knows of).
 
-    Raises NotFound where nothing has been loaded.
+    Nothing is kept: `run` keeps. Raises NotFound where nothing has been loaded.
     """
-    from pickglass.lake.reading import open_lake
-    from pickglass.store import ledger, open_store
+    from pickglass.store import open_store
 
-    tell = progress or (lambda _what, _count: None)
     with open_store(settings) as store:
-        tell("opening the lake", 0)
-        names = {file.raw_file: file.name for file in ledger.files_of(store, state="loaded")}
-        with open_lake(settings, store, as_of) as session:
-            run = _assess(settings, session, names, tell)
-    return run
+        return _assess(settings, store, as_of, progress or (lambda _what, _count: None))
 
 
-def _assess(
-    settings: Settings, session: Session, file_names: Mapping[str, str], tell: Progress
-) -> Run:
-    from pickglass.indicators.catalogue import catalogue
+def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Progress) -> Run:
+    from pickglass import __version__
+    from pickglass.cases import document
+    from pickglass.indicators.catalogue import catalogue, catalogue_version
     from pickglass.indicators.run import run as ask
-    from pickglass.linkage import things
+    from pickglass.lake.reading import open_lake
+    from pickglass.linkage import shared_things
     from pickglass.score import load_scorecard, score
+    from pickglass.store import ledger
 
+    tell("opening the lake", 0)
+    names = {file.raw_file: file.name for file in ledger.files_of(store, state="loaded")}
     indicators = catalogue()
-    tell("asking the indicators", 0)
-    outcomes = ask(session, parameters_override=settings.indicators)
-    subjects = [_subject(row) for row in session.query(_SUBJECTS).to_pylist()]
-    tell("linking", 0)
-    links = things.links(session.query("SELECT * FROM shared_thing ORDER BY kind, value, subject_id"), len(subjects))
     scorecard = load_scorecard(settings.scorecard)
-    tell("weighing", 0)
-    assessed = []
-    for subject in subjects:
-        evidence = outcomes.evidence(subject)
-        assessed.append(Assessed(subject, evidence, score(evidence, scorecard, indicators)))
-    assessed = _with_records(session, assessed, file_names)
-    assessed.sort(key=lambda one: (one.assessment.posterior["ordinary"], one.subject.id))
+    with open_lake(settings, store, as_of) as session:
+        tell("asking the indicators", 0)
+        outcomes = ask(session, parameters_override=settings.indicators)
+        subjects = [_subject(row) for row in session.query(_SUBJECTS).to_pylist()]
+        tell("linking", 0)
+        links = shared_things(session.query(_SHARED), len(subjects))
+        tell("weighing", 0)
+        evidence = _with_records(session, [outcomes.evidence(subject) for subject in subjects], names)
+        moment = session.as_of
+    weighed = [(one, score(one, scorecard, indicators)) for one in evidence]
+    weighed.sort(key=lambda pair: (pair[1].posterior["ordinary"], pair[0].subject.id))
+    versions = {
+        "pickglass": __version__,
+        "scorecard": scorecard.version,
+        "indicators": catalogue_version(),
+        "as_of": moment,
+        "snapshots": ledger.current_snapshots(store),
+    }
+    by_subject: dict[str, list[Link]] = {}
+    for link in links:
+        for subject_id in link.subjects:
+            by_subject.setdefault(subject_id, []).append(link)
+    documents = [
+        document(
+            assessment,
+            one,
+            by_subject.get(one.subject.id, ()),
+            versions,
+            indicators=[indicators[finding.indicator] for finding in one.fired],
+        )
+        for one, assessment in weighed
+    ]
     return Run(
-        as_of=session.as_of,
-        scorecard=scorecard.name,
-        subjects=tuple(assessed),
+        as_of=moment,
+        scorecard=scorecard.version,
+        documents=tuple(documents),
+        assessments=tuple(assessment for _, assessment in weighed),
         links=tuple(links),
-        indicators=indicators,
+        versions=versions,
         problems=tuple((problem.where, problem.message) for problem in outcomes.problems),
     )
 
 
-_SUBJECTS = "SELECT subject_id, accounts, kind, stage, name, role, department, hire_date, termination_date FROM subject ORDER BY subject_id"
+_SUBJECTS = """
+    SELECT subject_id, accounts, kind, stage, name, role, department, hire_date, termination_date
+    FROM subject ORDER BY subject_id
+"""
+_SHARED = "SELECT * FROM shared_thing ORDER BY kind, value, subject_id"
 
 
 def _subject(row: Mapping[str, Any]) -> Subject:
-    refs = dict(account.split(":", 1) for account in row["accounts"] if ":" in account)
     return Subject(
         id=row["subject_id"],
         kind=row["kind"],
-        refs=refs,
+        refs=dict(account.split(":", 1) for account in row["accounts"] if ":" in account),
         stage=row["stage"],
         name=row["name"],
         role=row["role"],
@@ -279,27 +295,20 @@ def _subject(row: Mapping[str, Any]) -> Subject:
     )
 
 
-def _with_records(
-    session: Session, assessed: Sequence[Assessed], file_names: Mapping[str, str]
-) -> list[Assessed]:
+def _with_records(session: Session, evidence: Sequence[Evidence], names: Mapping[str, str]) -> list[Evidence]:
     """Put the original records beside every finding."""
-    wanted = sorted({event for one in assessed for finding in one.evidence.fired for event in finding.event_ids})
+    wanted = sorted({event for one in evidence for finding in one.fired for event in finding.event_ids})
     found = session.records(wanted)
 
     def with_records(finding: Finding) -> Finding:
         places = sorted({found[event] for event in finding.event_ids if event in found})
-        return replace(
-            finding,
-            records=tuple(
-                RecordReference(source, file_names.get(raw_file, raw_file[:12]), record, raw_file)
-                for source, raw_file, record in places
-            ),
-        )
+        records = [
+            RecordReference(source, names.get(raw_file, raw_file[:12]), record, raw_file)
+            for source, raw_file, record in places
+        ]
+        return replace(finding, records=tuple(records))
 
-    return [
-        replace(one, evidence=replace(one.evidence, fired=tuple(with_records(finding) for finding in one.evidence.fired)))
-        for one in assessed
-    ]
+    return [replace(one, fired=tuple(with_records(finding) for finding in one.fired)) for one in evidence]
 
 
 def run(
@@ -313,12 +322,32 @@ def run(
     The assessments are kept in the operational store, and a case is opened for each subject in band act or
     review that has none.
     """
-    from pickglass.cases import keep_run
+    from pickglass.cases import open_for, save_run
+    from pickglass.store import open_store
 
-    loaded = load(settings, paths, progress)
-    done = replace(assess(settings, as_of, progress), load=loaded)
-    keep_run(settings, done)
-    return done
+    loaded = load(settings, paths, progress) if paths else None
+    with open_store(settings) as store:
+        done = _assess(settings, store, as_of, progress or (lambda _what, _count: None))
+        save_run(
+            store,
+            done.documents,
+            as_of=done.as_of,
+            scorecard=done.scorecard,
+            versions=done.versions,
+            actor=actor(),
+        )
+        open_for(store, done.assessments)
+    return replace(done, load=loaded)
+
+
+def actor() -> str:
+    """Name who is at work, for the audit log: the account of the operating system."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 def _check_paths(paths: Iterable[Path]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pickglass.model.records import Indicator
 from pickglass.model.schema import PersonalData
 
 HIDDEN = "[hidden]"
@@ -43,9 +42,8 @@ def name(text: str | None, reveal: bool) -> str | None:
     return text if reveal or text is None else str(mask(text, "contact"))
 
 
-def sentence_mask(indicator: Indicator, reveal: bool) -> Callable[[str, Any], Any] | None:
-    """Return the mask for the values of one indicator's sentence; None where everything may be shown."""
+def sentence_mask(classes: Mapping[str, PersonalData], reveal: bool) -> Callable[[str, Any], Any] | None:
+    """Return the mask for the values of a sentence, by the class of each field; None where all may be shown."""
     if reveal:
         return None
-    classes: Mapping[str, PersonalData] = indicator.fields
     return lambda field, value: mask(value, classes.get(field, "none"))

@@ -174,7 +174,7 @@ def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -
         _tell_load(done.load)
     say()
     say(f"the report is {report}: open it in a browser")
-    first = done.subjects[0].subject.id if done.subjects else "ID"
+    first = done.assessments[0].subject_id if done.assessments else "ID"
     say(f"next: pickglass subject show {first} --home {folder}")
     return 0
 
@@ -202,26 +202,26 @@ def _show(settings: Settings, done: Run, as_json: bool, reveal: str | None, fail
     for indicator, message in done.problems:
         say(f"warning: {indicator} could not be asked: {message}")
     urgent = BANDS[: BANDS.index(fail_on) + 1] if fail_on else ()
-    return EXIT_FINDINGS if any(one.assessment.band in urgent for one in done.subjects) else 0
+    return EXIT_FINDINGS if any(one.band in urgent for one in done.assessments) else 0
 
 
 def _print_queue(done: Run, reveal: bool) -> None:
     from pickglass.faces.exports.run_document import subject_document
 
-    listed = [one for one in done.subjects if one.assessment.band in BANDS][:SHOWN]
+    listed = [one for one in done.documents if one["assessment"]["band"] in BANDS][:SHOWN]
     rows: list[list[Any]] = []
     for one in listed:
-        document = subject_document(one, done, reveal)
+        document = subject_document(one, reveal)
         reasons = "; ".join(found["title"] for found in document["fired"][:3])
         rows.append(
             [document["id"], document["name"], document["band"], f"{document['threat']:.2f}", document["leading"], f"{document['bits']:+.1f}", reasons]
         )
     table(("subject", "name", "band", "threat", "leading", "bits", "why, strongest first"), rows)
     counts: dict[str, int] = {}
-    for one in done.subjects:
-        counts[one.assessment.band] = counts.get(one.assessment.band, 0) + 1
+    for assessment in done.assessments:
+        counts[assessment.band] = counts.get(assessment.band, 0) + 1
     shown = ", ".join(f"{count} {band}" for band, count in sorted(counts.items()))
-    say(f"{len(done.subjects)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; {len(done.links)} links")
+    say(f"{len(done.documents)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; {len(done.links)} links")
 
 
 def _tell_load(report: LoadReport) -> None:
