@@ -117,8 +117,8 @@ class Step:
 class Assessment:
     """A subject's evidence weighed by one scorecard.
 
-    `totals` is the exact sum of the steps; `posterior` follows from the totals alone. `leading` is the likeliest
-    hypothesis other than `ordinary`, and `bits` its total, prior included.
+    `totals` is the exact sum of the steps; `posterior` follows from the totals alone. `leading` is the
+    likeliest hypothesis other than `ordinary`, and `bits` its total, prior included.
     """
 
     subject_id: str
