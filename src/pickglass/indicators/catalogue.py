@@ -6,6 +6,7 @@ with file, field and reason, because whoever adds three indicators wants to hear
 
 from __future__ import annotations
 
+import hashlib
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -325,3 +326,12 @@ def moment(value: datetime | date | str) -> datetime:
     if not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+@cache
+def catalogue_version() -> str:
+    """Name the catalogue by its content: the same files always give the same twelve hex digits."""
+    digest = hashlib.sha256()
+    for path in files():
+        digest.update(path.name.encode() + path.read_bytes() + path.with_suffix(".sql").read_bytes())
+    return digest.hexdigest()[:12]

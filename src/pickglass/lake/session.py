@@ -44,7 +44,7 @@ _DEVICE_KEYS = {
     "network": ("device_id", "lower(device_name)"),
     "file_activity": ("device_id", "lower(device_name)"),
 }
-_WITHOUT_SUBJECT = ("intelligence", "rejects", "attestation")
+_WITHOUT_SUBJECT = ("intelligence", "rejects", "attestation", "superseded")
 _WITH_PLACE = ("signin", "device_state")
 
 
@@ -61,6 +61,22 @@ class Session:
         named = set(re.findall(r"\$([A-Za-z_]\w*)", sql))
         used = {name: value for name, value in given.items() if name in named}
         return self.connection.sql(sql, params=used).to_arrow_table()
+
+    def records(self, event_ids: Sequence[str]) -> dict[str, tuple[str, str, int]]:
+        """Find the original record behind each event: event id → (source, sha256 of the file, record number).
+
+        Events that views derive carry their row's id in front of a slash.
+        """
+        wanted = {event_id: event_id.split("/", 1)[0] for event_id in event_ids}
+        self.register("wanted_event", pa.table({"event_id": pa.array(sorted(set(wanted.values())), pa.string())}))
+        found: dict[str, tuple[str, str, int]] = {}
+        for table in schema().tables.values():
+            rows = self.connection.sql(
+                f"SELECT event_id, source, raw_file, raw_record FROM {identifier('known_' + table.name)} "
+                "WHERE event_id IN (SELECT event_id FROM wanted_event)"
+            ).fetchall()
+            found.update({event_id: (source, raw_file, record) for event_id, source, raw_file, record in rows})
+        return {event_id: found[row_id] for event_id, row_id in wanted.items() if row_id in found}
 
     def register(self, name: str, rows: pa.Table) -> None:
         """Make rows readable as a table of this session."""

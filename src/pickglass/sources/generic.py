@@ -35,6 +35,9 @@ _NORMALISED_VALUE = (
     "ELSE lower(trim(value)) END"
 )
 
+# Tables that only a load writes.
+INTERNAL = ("rejects", "superseded")
+
 # What we write where the stored form is not what people write.
 _EXPRESSIONS: dict[tuple[str, str], str] = {
     ("identifier", "value"): _NORMALISED_VALUE,
@@ -52,7 +55,7 @@ def generic_definitions() -> list[SourceDefinition]:
     return [
         _generic(table)
         for table in schema().tables.values()
-        if table.name != "rejects"
+        if table.name not in INTERNAL
     ]
 
 

@@ -1,0 +1,430 @@
+"""Loads: batches of whole files, each all or nothing over all tables.
+
+The steps of a batch, in this order, and what a crash in each leaves:
+
+    stage     records are mapped to files below the workspace        nothing visible; swept at the next start
+    originals each input file is sealed under its content address    harmless: loading it again finds it there
+    write     the new rows go to `data/batch-N` of each table        nothing visible; swept at the next start
+    branch    each table gets a branch with the new files            nothing visible: readers follow the ledger
+    ledger    ONE transaction names the new snapshots and the files  from here on the batch is in force
+    main      each table's main is moved to its snapshot             start-up makes main equal the ledger
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from pickglass.errors import ConfigError
+from pickglass.lake.engine import connect, identifier, install_macros, literal
+from pickglass.lake.mapping import Chunk, Mapper
+from pickglass.lake.originals import OriginalWriter
+from pickglass.lake.tables import Tables
+from pickglass.model.schema import schema
+from pickglass.model.source import SourceDefinition
+from pickglass.settings import Settings, derived_key
+from pickglass.store import Store, ledger
+from pickglass.store.ledger import LoadFile
+
+CHUNK_BYTES = 16 * 1024 * 1024
+CHUNK_RECORDS = 50_000
+SMALL_FILE = 20  # records; below, a file is quarantined only if nothing in it could be read
+DRIFT_SAMPLE = 200  # records per file whose keys are compared with the declared ones
+
+
+class Block(Protocol):
+    """Consecutive records of one file, as a reader gives them; the lists run in step."""
+
+    @property
+    def first(self) -> int: ...
+    @property
+    def lines(self) -> Sequence[bytes]: ...
+    @property
+    def raws(self) -> Sequence[bytes]: ...
+    @property
+    def problems(self) -> Mapping[int, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A recognised file: its bytes' hash, its source, and a way to read its records."""
+
+    name: str
+    raw_file: str
+    bytes: int
+    form: str
+    source: SourceDefinition
+    blocks: Callable[[], Iterator[Block]]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What became of one file's records, while its batch is being made."""
+
+    file: InputFile
+    fates: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
+    unknown_keys: Counter[str] = field(default_factory=Counter)
+    read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the ledger keeps of a file, and how many of its records each ignore rule left out."""
+
+    file: LoadFile
+    rules: Mapping[str, int]
+
+
+def step(name: str) -> None:
+    """Mark a moment of a load by name; it does nothing, and tests end the process at it."""
+
+
+class Loader:
+    """Loads recognised files into the lake, batch by batch; a lock lets one loader at a time into a home."""
+
+    def __init__(self, settings: Settings, store: Store, progress: Callable[[str, int], None] | None = None) -> None:
+        self._settings = settings
+        self._store = store
+        self._progress = progress or (lambda _name, _records: None)
+        self._lock = _lock(settings.home / "load.lock")
+        self._tables = Tables(settings.catalog_uri, Path(settings.warehouse))
+
+    def close(self) -> None:
+        """Give the catalog and the lock back."""
+        self._tables.close()
+        os.close(self._lock)
+
+    def recover(self) -> None:
+        """Make every table's main equal the ledger, and sweep away what an unfinished batch left."""
+        current = ledger.current_snapshots(self._store)
+        unfinished = ledger.open_batches(self._store)
+        for name in self._tables.names():
+            self._tables.set_main(name, current.get(name))
+            for batch in unfinished:
+                shutil.rmtree(self._tables.data_folder(name, batch), ignore_errors=True)
+        for batch in unfinished:
+            ledger.abandon_batch(self._store, batch)
+        for load_id in ledger.running_loads(self._store):
+            ledger.finish_load(self._store, load_id, "aborted")
+        if self._settings.workspace.exists():
+            for left in self._settings.workspace.glob("stage-*"):
+                shutil.rmtree(left)
+
+    def load(self, load_id: int, files: Iterable[InputFile]) -> list[Loaded]:
+        """Load files in batches; return what became of each. A batch is in force as soon as it is published."""
+        done: list[Loaded] = []
+        for batch in _batches(files, self._settings.batch_bytes):
+            done += self._load_batch(load_id, batch)
+        return done
+
+    def _load_batch(self, load_id: int, files: list[InputFile]) -> list[Loaded]:
+        batch = ledger.begin_batch(self._store, load_id)
+        stage = self._settings.workspace / f"stage-{batch:08d}"
+        stage.mkdir(parents=True)
+        connection = connect(self._settings.memory_limit, self._settings.threads, stage / "spill")
+        try:
+            install_macros(connection, derived_key(self._settings, "identifiers"))
+            tallies = self._stage(connection, stage, load_id, files)
+            step("staged")
+            quarantined = {
+                tally.file.raw_file
+                for tally in tallies.values()
+                if _too_many_rejects(tally, self._settings.reject_share_limit)
+            }
+            written = self._write(connection, stage, batch, quarantined, tallies)
+        finally:
+            connection.close()
+            shutil.rmtree(stage, ignore_errors=True)
+        step("written")
+        current = ledger.current_snapshots(self._store)
+        snapshots = {}
+        for name, paths in written.items():
+            snapshots[name] = self._tables.write_branch(name, batch, current.get(name), paths)
+            step(f"branch {name}")
+        loaded = [_loaded(tally, tally.file.raw_file in quarantined) for tally in tallies.values()]
+        step("before ledger")
+        ledger.publish(
+            self._store, batch, snapshots, [one.file for one in loaded if one.file.state == "loaded"], based_on=current
+        )
+        step("after ledger")
+        ledger.record_files(self._store, load_id, [one.file for one in loaded if one.file.state != "loaded"])
+        for name, snapshot in snapshots.items():
+            self._tables.set_main(name, snapshot)
+            step(f"main {name}")
+        return loaded
+
+    def _stage(
+        self, connection: Any, stage: Path, load_id: int, files: list[InputFile]
+    ) -> dict[str, _Tally]:
+        """Map every record of the batch to files below `stage`, and seal the originals."""
+        mapper = Mapper(connection, stage, load_id, datetime.now(UTC))
+        tallies = {file.raw_file: _Tally(file) for file in files}
+        key = derived_key(self._settings, "originals")
+        waiting = _Waiting()
+        for file in sorted(files, key=lambda file: (file.source.id, file.name)):
+            tally = tallies[file.raw_file]
+            if waiting.source is not None and waiting.source.id != file.source.id:
+                self._map(mapper, waiting, tallies)
+            waiting.source = file.source
+            about = {"name": file.name, "form": file.form, "source": file.source.id}
+            with OriginalWriter(self._settings.originals, file.raw_file, key, about=about) as original:
+                for block in file.blocks():
+                    hashes = original.add(block.raws)
+                    if tally.read < DRIFT_SAMPLE:
+                        tally.unknown_keys.update(_unknown_keys(block.lines[:DRIFT_SAMPLE], file.source))
+                    tally.read += len(block.lines)
+                    waiting.add(file, block, hashes)
+                    if waiting.full:
+                        self._map(mapper, waiting, tallies)
+            step("original")
+        if waiting.lines:
+            self._map(mapper, waiting, tallies)
+        return tallies
+
+    def _map(self, mapper: Mapper, waiting: _Waiting, tallies: dict[str, _Tally]) -> None:
+        if waiting.source is None:
+            return
+        mapped = mapper.map(waiting.source, waiting.chunk())
+        self._progress(waiting.source.id, len(waiting.lines))
+        for (raw_file, fate, rule), count in mapped.fates.items():
+            tallies[raw_file].fates[fate] += count
+            if rule:
+                tallies[raw_file].rules[rule] += count
+        waiting.clear()
+
+    def _write(
+        self, connection: Any, stage: Path, batch: int, quarantined: set[str], tallies: dict[str, _Tally]
+    ) -> dict[str, list[Path]]:
+        """Write the staged rows that are new to the tables' folders; count duplicates and revisions."""
+        connection.execute(
+            "CREATE TEMP TABLE replaced (event_id VARCHAR, record_hash VARCHAR, source VARCHAR, time TIMESTAMPTZ, known TIMESTAMPTZ, "
+            "raw_file VARCHAR, raw_record BIGINT, mapping_version VARCHAR, load_id BIGINT)"
+        )
+        connection.execute("CREATE TEMP TABLE duplicate (raw_file VARCHAR, raw_record BIGINT)")
+        connection.execute("CREATE TEMP TABLE quarantined (raw_file VARCHAR)")
+        if quarantined:
+            connection.executemany("INSERT INTO quarantined VALUES (?)", [(raw_file,) for raw_file in sorted(quarantined)])
+        current = ledger.current_snapshots(self._store)
+        written: dict[str, list[Path]] = {}
+        for name in schema().tables:
+            paths = sorted((stage / name).glob("*.parquet"))
+            if not paths:
+                continue
+            self._tables.ensure(name)
+            self._select_new(connection, name, paths, current.get(name))
+            for raw_file, count in connection.execute("SELECT raw_file, count(*) FROM fresh GROUP BY 1").fetchall():
+                tallies[raw_file].rows[name] += count
+            files = self._copy(connection, name, batch)
+            if files:
+                written[name] = files
+            step(f"written {name}")
+        if connection.execute("SELECT count(*) FROM replaced").fetchone()[0]:
+            self._tables.ensure("superseded")
+            connection.execute(
+                "CREATE OR REPLACE TEMP VIEW fresh AS SELECT DISTINCT *, 'instant' AS time_precision FROM replaced"
+            )
+            written["superseded"] = self._copy(connection, "superseded", batch)
+        for raw_file, count in connection.execute(
+            "SELECT raw_file, count(DISTINCT raw_record) FROM duplicate GROUP BY 1"
+        ).fetchall():
+            tallies[raw_file].fates["duplicate"] += count
+            tallies[raw_file].fates["mapped"] -= count
+        return written
+
+    def _select_new(self, connection: Any, name: str, paths: list[Path], snapshot: int | None) -> None:
+        """Make `fresh`: the staged rows that are neither here already nor twice in the batch."""
+        staged = (
+            f"read_parquet([{', '.join(literal(str(path)) for path in paths)}], "
+            "filename = true, file_row_number = true, union_by_name = true, hive_partitioning = false)"
+        )
+        revision = "_revision" if name != "rejects" else "NULL"
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE staged_key AS SELECT event_id, record_hash, raw_file, raw_record, source, time, known, "
+            f"mapping_version, load_id, filename, file_row_number, CAST({revision} AS VARCHAR) AS revision FROM {staged} "
+            "WHERE raw_file NOT IN (SELECT raw_file FROM quarantined)"
+            + (" OR TRUE" if name == "rejects" else "")
+        )
+        start, end = connection.execute("SELECT min(time), max(time) FROM staged_key").fetchone()
+        existing = self._tables.files(name, snapshot, start, end) if snapshot is not None and start else []
+        if existing:
+            files = ", ".join(literal(path) for path in existing)
+            connection.execute(
+                "CREATE OR REPLACE TEMP TABLE present AS SELECT DISTINCT event_id, record_hash, source, time, raw_file, raw_record, "
+                f"mapping_version, load_id FROM read_parquet([{files}], hive_partitioning = false, union_by_name = true) "
+                "WHERE event_id IN (SELECT event_id FROM staged_key)"
+            )
+        else:
+            connection.execute(
+                "CREATE OR REPLACE TEMP TABLE present AS SELECT event_id, record_hash, source, time, raw_file, raw_record, "
+                "mapping_version, load_id FROM staged_key WHERE false"
+            )
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE kept AS SELECT * FROM staged_key k WHERE NOT EXISTS "
+            "(SELECT 1 FROM present p WHERE p.event_id = k.event_id AND p.record_hash = k.record_hash) "
+            "QUALIFY row_number() OVER (PARTITION BY event_id, record_hash ORDER BY filename, file_row_number) = 1"
+        )
+        if name != "rejects":
+            connection.execute(
+                "INSERT INTO duplicate SELECT k.raw_file, k.raw_record FROM staged_key k "
+                "ANTI JOIN kept USING (filename, file_row_number)"
+            )
+            # An older row of the same event gives way: one that was here before, or an earlier one of this batch.
+            connection.execute(
+                "INSERT INTO replaced SELECT p.event_id, p.record_hash, p.source, p.time, min(k.known), p.raw_file, p.raw_record, "
+                "p.mapping_version, max(k.load_id) FROM present p JOIN kept k ON k.event_id = p.event_id "
+                "GROUP BY p.event_id, p.record_hash, p.source, p.time, p.raw_file, p.raw_record, p.mapping_version"
+            )
+            connection.execute(
+                "INSERT INTO replaced SELECT event_id, record_hash, source, time, next_known, raw_file, raw_record, mapping_version, load_id "
+                "FROM (SELECT *, lead(known) OVER (PARTITION BY event_id ORDER BY revision NULLS FIRST, filename, file_row_number) AS next_known "
+                "FROM kept) WHERE next_known IS NOT NULL"
+            )
+        extra = "" if name == "rejects" else ", _revision"
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW fresh AS SELECT s.* EXCLUDE (filename, file_row_number{extra}) FROM {staged} s "
+            "SEMI JOIN kept USING (filename, file_row_number)"
+        )
+
+    def _copy(self, connection: Any, name: str, batch: int) -> list[Path]:
+        """Write `fresh` as Parquet by month, sorted so that one person's history is a short read."""
+        folder = self._tables.data_folder(name, batch)
+        folder.mkdir(parents=True)
+        table = schema().tables[name]
+        columns = ", ".join(identifier(column) for column in table.columns)
+        order = "account, time" if table.has_account else "time"
+        connection.execute(
+            f"COPY (SELECT {columns}, strftime(time, '%Y-%m') AS _month FROM fresh ORDER BY {order}) TO {literal(str(folder))} "
+            "(FORMAT parquet, COMPRESSION zstd, PARTITION_BY (_month), FILENAME_PATTERN 'part-{uuid}', OVERWRITE_OR_IGNORE true)"
+        )
+        files = sorted(folder.rglob("*.parquet"))
+        for path in files:
+            _flush(path)
+        for path in {path.parent for path in files} | {folder}:
+            _flush(path)
+        return files
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Records of one source that wait until they are enough for one mapping step."""
+
+    source: SourceDefinition | None = None
+    lines: list[bytes] = field(default_factory=list)
+    raw_files: list[str] = field(default_factory=list)
+    raw_records: list[int] = field(default_factory=list)
+    hashes: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    problems: dict[int, str] = field(default_factory=dict)
+    bytes: int = 0
+
+    @property
+    def full(self) -> bool:
+        return self.bytes >= CHUNK_BYTES or len(self.lines) >= CHUNK_RECORDS
+
+    def add(self, file: InputFile, block: Block, hashes: Sequence[str]) -> None:
+        offset, count = len(self.lines), len(block.lines)
+        self.lines += block.lines
+        self.raw_files += [file.raw_file] * count
+        self.raw_records += range(block.first, block.first + count)
+        self.hashes += hashes
+        self.names += [file.name] * count
+        self.problems.update({offset + index: reason for index, reason in block.problems.items()})
+        self.bytes += sum(map(len, block.lines))
+
+    def chunk(self) -> Chunk:
+        return Chunk(self.lines, self.raw_files, self.raw_records, self.hashes, self.names, self.problems)
+
+    def clear(self) -> None:
+        self.lines, self.raw_files, self.raw_records, self.hashes, self.names = [], [], [], [], []
+        self.problems, self.bytes = {}, 0
+
+
+def _batches(files: Iterable[InputFile], limit: int) -> Iterator[list[InputFile]]:
+    """Cut the files into batches of about `limit` bytes."""
+    batch: list[InputFile] = []
+    size = 0
+    for file in files:
+        if batch and size + file.bytes > limit:
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file.bytes
+    if batch:
+        yield batch
+
+
+def _too_many_rejects(tally: _Tally, limit: float) -> bool:
+    """Say whether a file had better not count: a share says nothing about a handful of records."""
+    rejected = tally.fates["rejected"]
+    if tally.read < SMALL_FILE:
+        return rejected > 0 and rejected == tally.read
+    return rejected > limit * tally.read
+
+
+def _unknown_keys(lines: Sequence[bytes], source: SourceDefinition) -> Counter[str]:
+    known = {*source.columns, *source.known_keys}
+    found: Counter[str] = Counter()
+    for line in lines:
+        try:
+            record = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            continue
+        if isinstance(record, dict):
+            found.update(record.keys() - known)
+    return found
+
+
+def _loaded(tally: _Tally, quarantined: bool) -> Loaded:
+    fates = tally.fates
+    file = LoadFile(
+        raw_file=tally.file.raw_file,
+        name=tally.file.name,
+        state="quarantined" if quarantined else "loaded",
+        source=tally.file.source.id,
+        form=tally.file.form,
+        mapping_version=tally.file.source.version,
+        why=f"{fates['rejected']} of {tally.read} records could not be read" if quarantined else None,
+        bytes=tally.file.bytes,
+        read=tally.read,
+        mapped=0 if quarantined else fates["mapped"],
+        rejected=tally.read - fates["ignored"] if quarantined else fates["rejected"],
+        duplicate=0 if quarantined else fates["duplicate"],
+        ignored=fates["ignored"],
+        rows={} if quarantined else dict(tally.rows),
+        unknown_keys=dict(sorted(tally.unknown_keys.items())),
+    )
+    return Loaded(file, dict(tally.rules))
+
+
+def _lock(path: Path) -> int:
+    """Take the home's one loading place; the system gives it back when the process ends, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise ConfigError(
+            "another load is at work in this home", hint="wait for it to end, then try again", where=str(path.parent)
+        ) from error
+    return descriptor
+
+
+def _flush(path: Path) -> None:
+    """Bring a file or folder to the disk before the ledger says that it is there."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,59 @@
+"""Opening the lake for reading: the snapshots that the ledger names, as a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pickglass.errors import NotFound
+from pickglass.lake.engine import connect, literal
+from pickglass.lake.session import Session, session
+from pickglass.lake.tables import Tables
+from pickglass.settings import Settings, derived_key
+from pickglass.store import Store, ledger
+
+# Tables whose dates say when something is valid, not until when the company looked.
+_NOT_OBSERVED = ("attestation", "intelligence", "rejects", "superseded")
+
+
+@contextmanager
+def open_lake(settings: Settings, store: Store, as_of: datetime | None = None) -> Iterator[Session]:
+    """Open the lake as it was known at `as_of` (UTC); by default at the latest moment it knows of.
+
+    The latest known moment and not the clock, because silence after the last export is no silence of people.
+    Raises NotFound where nothing has been loaded.
+    """
+    snapshots = ledger.current_snapshots(store)
+    if not snapshots:
+        raise NotFound("nothing has been loaded here yet", hint="pickglass load PATH", where=str(settings.home))
+    tables = Tables(settings.catalog_uri, Path(settings.warehouse))
+    try:
+        files = {name: tables.files(name, snapshot) for name, snapshot in snapshots.items()}
+    finally:
+        tables.close()
+    moment = as_of or _latest(files)
+    spill = settings.workspace / "spill"
+    spill.mkdir(parents=True, exist_ok=True)
+    with session(
+        files, moment, derived_key(settings, "subjects"), settings.memory_limit, settings.threads, spill
+    ) as opened:
+        yield opened
+
+
+def _latest(files: dict[str, list[str]]) -> datetime:
+    """Find the latest moment that any observed row was known at."""
+    paths = [path for name, found in files.items() if name not in _NOT_OBSERVED for path in found]
+    if not paths:
+        return datetime.now(UTC)
+    connection = connect()
+    try:
+        listed = ", ".join(literal(path) for path in paths)
+        rows = connection.sql(
+            f"SELECT max(known) FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+        ).fetchall()
+    finally:
+        connection.close()
+    latest: datetime | None = rows[0][0]
+    return latest.astimezone(UTC) if latest else datetime.now(UTC)
