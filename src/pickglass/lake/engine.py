@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+EngineError = duckdb.Error  # what a stage may catch without knowing the engine
+
 HMAC_BLOCK = 64  # bytes, SHA-256's block size in RFC 2104
 
 

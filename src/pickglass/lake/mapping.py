@@ -8,7 +8,7 @@ is no time or number rejects its record and names the column.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -58,7 +58,7 @@ class Mapped:
 
 
 def structure_of(column_type: Any) -> Any:
-    """Turn a DuckDB type into the structure that `json_transform_strict` reads."""
+    """Turn a DuckDB type into the structure that `json_transform` reads."""
     if column_type.id == "struct":
         return {name: structure_of(child) for name, child in column_type.children}
     if column_type.id == "list":
@@ -235,17 +235,15 @@ class Mapper:
             }
         )
         wrong = " ".join(
-            f"WHEN json_extract(text, {literal(_path(name))}) IS NOT NULL "
-            f"AND json_type(text, {literal(_path(name))}) <> 'NULL' "
-            f"AND try(json_transform_strict(json_extract(text, {literal(_path(name))}), {literal(_json(kind))})) IS NULL "
-            f"THEN {literal(name + ': not of the declared type')}"
-            for name, kind in structure.items()
+            f"WHEN {condition} THEN {literal(f'{name}: not {expected}')}"
+            for column, kind in structure.items()
+            for condition, name, expected in _misfits(_path(column), column, kind)
         )
         self._run(
             "CREATE OR REPLACE TEMP TABLE strict AS SELECT _line, "
             "CASE WHEN NOT json_valid(text) THEN 'not valid JSON' "
             f"WHEN json_type(text) <> 'OBJECT' THEN 'not a JSON object' {wrong} END AS reason, "
-            f"CASE WHEN json_valid(text) THEN try(json_transform_strict(text, {literal(_json(structure))})) END AS value "
+            f"CASE WHEN json_valid(text) THEN json_transform(text, {literal(_json(structure))}) END AS value "
             "FROM given",
             given=given,
         )
@@ -269,7 +267,8 @@ class Mapper:
             raise ConfigError(f"there is no table {name}", hint="see model/schema.yaml", where=where)
         self._source_sql(source, f"table {name}", f"CREATE OR REPLACE TEMP VIEW mapped AS {sql}")
         described = self._connection.execute("DESCRIBE mapped").fetchall()
-        given = {column: str(kind) for column, kind, *_ in described}
+        # DuckDB keeps the case that a raw column came with; names mean the same in any case.
+        given = {column.lower(): str(kind) for column, kind, *_ in described}
         unknown = sorted(set(given) - set(table.own) - {"_n", "_part", "time", "time_precision"})
         if unknown or "_n" not in given:
             why = f"unknown columns: {', '.join(unknown)}" if unknown else "the SELECT must pass _n on"
@@ -380,6 +379,34 @@ def _row_expressions(table: Table, given: dict[str, str], source: SourceDefiniti
         precision = "'date'" if given.get("time") == "DATE" else "'instant'"
     selected.append(f"{precision} AS time_precision")
     return ", ".join(selected), ", ".join(problems)
+
+
+def _misfits(path: str, name: str, kind: Any, many: bool = False) -> Iterator[tuple[str, str, str]]:
+    """Yield the conditions under which a value below `path` is not of the declared type, with its name.
+
+    Text takes anything (the reader keeps the JSON of what is no text); containers and other scalars do not.
+    """
+    if kind in ("VARCHAR", "JSON"):
+        return
+    types = f"json_type(text, {literal(path)})"
+    if isinstance(kind, dict):
+        fits, expected = "('OBJECT', 'NULL')", "an object"
+    elif isinstance(kind, list):
+        fits, expected = "('ARRAY', 'NULL')", "a list"
+    else:
+        fits, expected = "('UBIGINT', 'BIGINT', 'DOUBLE', 'BOOLEAN', 'VARCHAR', 'NULL')", f"of type {kind}"
+    if many:
+        yield f"len(list_filter({types}, lambda t: t NOT IN {fits})) > 0", name, expected
+    else:
+        yield f"{types} NOT IN {fits}", name, expected
+        if isinstance(kind, str):
+            value = f"json_extract_string(text, {literal(path)})"
+            yield f"{value} IS NOT NULL AND try_cast({value} AS {kind}) IS NULL", name, expected
+    if isinstance(kind, dict) and "*" not in kind:
+        for key, child in kind.items():
+            yield from _misfits(f'{path}."{key}"', f"{name}.{key}", child, many)
+    elif isinstance(kind, list):
+        yield from _misfits(f"{path}[*]", name, kind[0], True)
 
 
 def _path(name: str) -> str:
