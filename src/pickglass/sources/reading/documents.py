@@ -111,7 +111,10 @@ class _Window:
 
     def string(self) -> str:
         """Take a string, such as a key."""
-        if self.peek() != '"':
+        found = self.peek()
+        if not found:
+            raise _Broken("the text ends", self.at)
+        if found != '"':
             raise _Broken("Expecting property name enclosed in double quotes", self.at)
         value: str = self.value()[0]
         return value

@@ -6,6 +6,7 @@ cannot turn a log into «binary», and CSV comes late and must prove itself, bec
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -114,12 +115,16 @@ def _json_form(text: str, *, complete: bool) -> Form | None:
 def _is_object(line: str) -> bool:
     if not line.startswith("{"):
         return False
-    if line.endswith("}") and line[1:].lstrip().startswith('"'):
-        return True  # broken inside, perhaps, but one record's line all the same
     try:
         return isinstance(orjson.loads(line), dict)
     except (orjson.JSONDecodeError, UnicodeEncodeError):
-        return False
+        pass
+    try:
+        value, end = json.JSONDecoder(parse_int=str).raw_decode(line)
+        return isinstance(value, dict) and not line[end:].strip()  # more than one object is no line of its own
+    except (ValueError, RecursionError):
+        # Broken inside, but one record's line all the same, if it has a beginning and an end.
+        return line.endswith("}") and line[1:].lstrip().startswith('"')
 
 
 def _looks_binary(head: bytes) -> bool:
