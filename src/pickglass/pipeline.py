@@ -223,7 +223,7 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
     from pickglass.indicators.catalogue import catalogue, catalogue_version
     from pickglass.indicators.run import run as ask
     from pickglass.lake.reading import open_lake
-    from pickglass.linkage import shared_things
+    from pickglass.linkage import link
     from pickglass.score import load_scorecard, score
     from pickglass.store import ledger
 
@@ -236,10 +236,11 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
         outcomes = ask(session, parameters_override=settings.indicators)
         subjects = [_subject(row) for row in session.query(_SUBJECTS).to_pylist()]
         tell("linking", 0)
-        links = shared_things(session.query(_SHARED), len(subjects))
+        links = link(session.query(_SHARED), subjects=len(subjects))
         tell("weighing", 0)
         evidence = _with_records(session, [outcomes.evidence(subject) for subject in subjects], names)
         moment = session.as_of
+    evidence = [replace(one, as_of=moment) for one in evidence]
     weighed = [(one, score(one, scorecard, indicators)) for one in evidence]
     weighed.sort(key=lambda pair: (pair[1].posterior["ordinary"], pair[0].subject.id))
     versions = {
@@ -250,9 +251,9 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
         "snapshots": ledger.current_snapshots(store),
     }
     by_subject: dict[str, list[Link]] = {}
-    for link in links:
-        for subject_id in link.subjects:
-            by_subject.setdefault(subject_id, []).append(link)
+    for shared in links:
+        for subject_id in shared.subjects:
+            by_subject.setdefault(subject_id, []).append(shared)
     documents = [
         document(
             assessment,
