@@ -6,6 +6,7 @@ with file, field and reason, because whoever adds three indicators wants to hear
 
 from __future__ import annotations
 
+import hashlib
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -47,12 +48,24 @@ FAMILIES = (
 STATUSES = ("active", "draft", "manual")
 FAIRNESS = ("safe", "care", "restricted")
 TIERS = (1, 2, 3, 4)
+CLASSES = ("none", "pseudonym", "content", "contact", "financial")  # of a sentence's field, by strictness
 OUTCOMES = ("fired", "clear", "not_assessable")
 GUIDE = "docs/indicators.md says what an indicator's files hold"
 
 _TEXTS = ("id", "title", "question", "family", "status", "fairness", "sentence")
 _LISTS = ("innocent", "ask_next", "references", "attack", "itm")
-_OPTIONAL = ("proxy", "parameters", "attack", "itm", "absence", "references", "innocent", "ask_next", "tier")
+_OPTIONAL = (
+    "proxy",
+    "parameters",
+    "fields",
+    "attack",
+    "itm",
+    "absence",
+    "references",
+    "innocent",
+    "ask_next",
+    "tier",
+)
 _TEST_KEYS = ("name", "near", "as_of", "parameters", "given", "expect")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -94,6 +107,17 @@ class Trial:
 def folder() -> Path:
     """Return the folder that holds the stages."""
     return Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One indicator's files as far as they can be read: itself, its tests, and what is wrong with them."""
+
+    path: Path
+    indicator: Indicator | None
+    trials: tuple[Trial, ...] = ()
+    absence: Mapping[str, str] = field(default_factory=dict)  # table → why its absence may make it clear
+    mistakes: tuple[Mistake, ...] = ()
 
 
 def files(root: Path | None = None) -> list[Path]:
@@ -197,6 +221,12 @@ def _wrong(spec: Mapping[str, Any], path: Path) -> Iterator[tuple[str, str, str]
         yield "proxy", "is neither true nor false", GUIDE
     if not isinstance(spec.get("parameters", {}), dict):
         yield "parameters", "is not a mapping of names to values", GUIDE
+    if not isinstance(spec.get("fields", {}), dict):
+        yield "fields", "is not a mapping of sentence fields to personal-data classes", GUIDE
+    else:
+        for name, kind in spec.get("fields", {}).items():
+            if kind not in CLASSES:
+                yield f"fields.{name}", f"{kind!r} is not known", f"one of {', '.join(CLASSES)}"
     if not isinstance(spec.get("absence", {}), dict):
         yield "absence", "is not a mapping of tables to reasons", GUIDE
     for name in _LISTS:
@@ -233,38 +263,41 @@ def _indicator(spec: Mapping[str, Any], stage: str, sql: str) -> Indicator:
         tier=spec["tier"],
         sentence=spec["sentence"],
         sql=sql,
+        fields=dict(spec.get("fields", {})),
         proxy=spec.get("proxy", False),
         parameters=dict(spec.get("parameters", {})),
         **{name: tuple(spec.get(name, ())) for name in _LISTS},
     )
 
 
-def load_absence(id: str) -> Mapping[str, str]:
-    """Return the tables whose absence may make this indicator clear, each with the written reason."""
-    spec, mistakes = _read_yaml(_path(id), head(_path(id).read_text("utf-8")))
-    refuse(mistakes)
-    return dict((spec or {}).get("absence", {}))
-
-
-def load_tests(id: str) -> tuple[Trial, ...]:
-    """Return the tests of one indicator, or raise a ConfigError that names all mistakes in them."""
-    path = _path(id)
-    spec, mistakes = _read_yaml(path, path.read_text("utf-8"))
-    trials: list[Trial] = []
-    tests = (spec or {}).get("tests") or []
+def read_entry(path: Path) -> Entry:
+    """Read one indicator's files with its tests, and all mistakes in them."""
+    indicator, mistakes = read_indicator(path)
+    spec, unreadable = _read_yaml(path, path.read_text("utf-8"))
+    if spec is None:
+        return Entry(path, None, mistakes=tuple(dict.fromkeys([*mistakes, *unreadable])))
+    tests = spec.get("tests") or []
     if not isinstance(tests, list):
         tests, mistakes = [], [*mistakes, Mistake(place(path), "tests", "is not a list")]
+    if list(spec)[-1] != "tests":
+        mistakes.append(Mistake(place(path), "tests", "is not the last field", "move it to the end"))
+    trials: list[Trial] = []
     for number, test in enumerate(tests, start=1):
         wrong = list(_wrong_test(test))
         mistakes += [Mistake(place(path), f"tests[{number}].{name}", why) for name, why in wrong]
         if not wrong:
             trials.append(_trial(test))
-    refuse(mistakes)
-    return tuple(trials)
+    absence = spec.get("absence") or {}
+    return Entry(
+        path, indicator, tuple(trials), absence if isinstance(absence, dict) else {}, tuple(mistakes)
+    )
 
 
-def _path(id: str) -> Path:
-    return folder() / get(id).stage / f"{id}.yaml"
+def load_tests(id: str) -> tuple[Trial, ...]:
+    """Return the tests of one indicator, or raise a ConfigError that names all mistakes in them."""
+    entry = read_entry(folder() / get(id).stage / f"{id}.yaml")
+    refuse(entry.mistakes)
+    return entry.trials
 
 
 def _wrong_test(test: object) -> Iterator[tuple[str, str]]:
@@ -312,3 +345,12 @@ def moment(value: datetime | date | str) -> datetime:
     if not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+@cache
+def catalogue_version() -> str:
+    """Name the catalogue by its content: the same files always give the same twelve hex digits."""
+    digest = hashlib.sha256()
+    for path in files():
+        digest.update(path.name.encode() + path.read_bytes() + path.with_suffix(".sql").read_bytes())
+    return digest.hexdigest()[:12]

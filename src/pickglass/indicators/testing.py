@@ -1,7 +1,7 @@
 """The tests inside the indicators' YAML: rows in, outcome and rendered sentence out.
 
-`try_out` runs one test in a session of its own, so that what all subjects share (mail, addresses, lists) cannot
-leak from one test into another, and returns in words whatever differs from what is expected.
+`try_out` runs one test in a session of its own, so that what all subjects share (mail, addresses, lists)
+cannot leak from one test into another, and returns in words whatever differs from what is expected.
 """
 
 from __future__ import annotations
@@ -85,6 +85,37 @@ def answer(indicator: Indicator, trial: Trial, given: Mapping[str, Sequence[Mapp
             outcomes[account] = "not_assessable" if subject else "no subject has this account"
     named = {account: fired[subjects[account.lower()]] for account, how in outcomes.items() if how == "fired"}
     return Answer(outcomes, named, fired)
+
+
+def absence_faults(indicator: Indicator, trial: Trial, excused: Mapping[str, str]) -> list[str]:
+    """Take away each table of a firing test in turn: nobody who fired may become clear by that.
+
+    Who would not have been seen is not assessable. The roster is left, since without it there is no subject;
+    `excused` names tables whose absence does prove something, with the reason.
+    """
+    faults = []
+    fired = [account for account, outcome in trial.expect.items() if outcome == "fired"]
+    for label, given in _bereft(trial, fired, excused):
+        found = answer(indicator, trial, given)
+        cleared = [account for account in fired if found.outcomes[account] == "clear"]
+        if cleared:
+            faults.append(f"{trial.name}: without {label}, {', '.join(cleared)} becomes clear")
+    return faults
+
+
+def _bereft(
+    trial: Trial, fired: list[str], excused: Mapping[str, str]
+) -> Iterator[tuple[str, dict[str, Sequence[Mapping[str, Any]]]]]:
+    """Yield the trial's rows without a whole table, and without the fired subjects' rows of a table."""
+    for table, rows in trial.given.items():
+        if table == "worker" or table in excused:
+            continue
+        rest = {name: others for name, others in trial.given.items() if name != table}
+        yield f"any {table}", dict(rest)
+        theirs = [row for row in rows if row.get("account") in fired]
+        if theirs and len(theirs) < len(rows):
+            kept = tuple(row for row in rows if row.get("account") not in fired)
+            yield f"their own {table}", {**rest, table: kept}
 
 
 def subjects_of(lake: Session) -> dict[str, str]:

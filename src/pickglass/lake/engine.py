@@ -11,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-EngineError: type[Exception] = duckdb.Error  # what a query raises, for callers that may not import the engine
+EngineError = duckdb.Error  # what a stage may catch without knowing the engine
+
 HMAC_BLOCK = 64  # bytes, SHA-256's block size in RFC 2104
 
 

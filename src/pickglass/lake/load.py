@@ -12,9 +12,10 @@ The steps of a batch, in this order, and what a crash in each leaves:
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from pickglass.errors import ConfigError
 from pickglass.lake.engine import connect, identifier, install_macros, literal
 from pickglass.lake.mapping import Chunk, Mapper
 from pickglass.lake.originals import OriginalWriter
@@ -30,7 +32,8 @@ from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
 from pickglass.settings import Settings, derived_key
-from pickglass.store.ledger import FileRecord, Ledger
+from pickglass.store import Store, ledger
+from pickglass.store.ledger import LoadFile
 
 CHUNK_BYTES = 16 * 1024 * 1024
 CHUNK_RECORDS = 50_000
@@ -71,8 +74,16 @@ class _Tally:
     fates: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
-    unknown_keys: set[str] = field(default_factory=set)
+    unknown_keys: Counter[str] = field(default_factory=Counter)
     read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the ledger keeps of a file, and how many of its records each ignore rule left out."""
+
+    file: LoadFile
+    rules: Mapping[str, int]
 
 
 def step(name: str) -> None:
@@ -80,40 +91,45 @@ def step(name: str) -> None:
 
 
 class Loader:
-    """Loads recognised files into the lake, batch by batch. One loader at a time per home (the store says so)."""
+    """Loads recognised files into the lake, batch by batch; a lock lets one loader at a time into a home."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, progress: Callable[[str, int], None] | None = None) -> None:
+    def __init__(self, settings: Settings, store: Store, progress: Callable[[str, int], None] | None = None) -> None:
         self._settings = settings
-        self._ledger = ledger
+        self._store = store
         self._progress = progress or (lambda _name, _records: None)
+        self._lock = _lock(settings.home / "load.lock")
         self._tables = Tables(settings.catalog_uri, Path(settings.warehouse))
 
     def close(self) -> None:
+        """Give the catalog and the lock back."""
         self._tables.close()
+        os.close(self._lock)
 
     def recover(self) -> None:
         """Make every table's main equal the ledger, and sweep away what an unfinished batch left."""
-        current = self._ledger.current_snapshots()
-        published = self._ledger.published_batches()
+        current = ledger.current_snapshots(self._store)
+        unfinished = ledger.open_batches(self._store)
         for name in self._tables.names():
             self._tables.set_main(name, current.get(name))
-            folder = self._tables.data_folder(name, 0).parent
-            for batch in folder.glob("batch-*"):
-                if int(batch.name.removeprefix("batch-")) not in published:
-                    shutil.rmtree(batch)
+            for batch in unfinished:
+                shutil.rmtree(self._tables.data_folder(name, batch), ignore_errors=True)
+        for batch in unfinished:
+            ledger.abandon_batch(self._store, batch)
+        for load_id in ledger.running_loads(self._store):
+            ledger.finish_load(self._store, load_id, "aborted")
         if self._settings.workspace.exists():
             for left in self._settings.workspace.glob("stage-*"):
                 shutil.rmtree(left)
 
-    def load(self, load_id: int, files: Iterable[InputFile]) -> list[FileRecord]:
+    def load(self, load_id: int, files: Iterable[InputFile]) -> list[Loaded]:
         """Load files in batches; return what became of each. A batch is in force as soon as it is published."""
-        done: list[FileRecord] = []
+        done: list[Loaded] = []
         for batch in _batches(files, self._settings.batch_bytes):
             done += self._load_batch(load_id, batch)
         return done
 
-    def _load_batch(self, load_id: int, files: list[InputFile]) -> list[FileRecord]:
-        batch = self._ledger.begin_batch(load_id)
+    def _load_batch(self, load_id: int, files: list[InputFile]) -> list[Loaded]:
+        batch = ledger.begin_batch(self._store, load_id)
         stage = self._settings.workspace / f"stage-{batch:08d}"
         stage.mkdir(parents=True)
         connection = connect(self._settings.memory_limit, self._settings.threads, stage / "spill")
@@ -131,19 +147,22 @@ class Loader:
             connection.close()
             shutil.rmtree(stage, ignore_errors=True)
         step("written")
-        current = self._ledger.current_snapshots()
+        current = ledger.current_snapshots(self._store)
         snapshots = {}
         for name, paths in written.items():
             snapshots[name] = self._tables.write_branch(name, batch, current.get(name), paths)
             step(f"branch {name}")
-        records = [_record(tally, tally.file.raw_file in quarantined) for tally in tallies.values()]
+        loaded = [_loaded(tally, tally.file.raw_file in quarantined) for tally in tallies.values()]
         step("before ledger")
-        self._ledger.publish(batch, snapshots, records)
+        ledger.publish(
+            self._store, batch, snapshots, [one.file for one in loaded if one.file.state == "loaded"], based_on=current
+        )
         step("after ledger")
+        ledger.record_files(self._store, load_id, [one.file for one in loaded if one.file.state != "loaded"])
         for name, snapshot in snapshots.items():
             self._tables.set_main(name, snapshot)
             step(f"main {name}")
-        return records
+        return loaded
 
     def _stage(
         self, connection: Any, stage: Path, load_id: int, files: list[InputFile]
@@ -163,7 +182,7 @@ class Loader:
                 for block in file.blocks():
                     hashes = original.add(block.raws)
                     if tally.read < DRIFT_SAMPLE:
-                        tally.unknown_keys |= _unknown_keys(block.lines[:DRIFT_SAMPLE], file.source)
+                        tally.unknown_keys.update(_unknown_keys(block.lines[:DRIFT_SAMPLE], file.source))
                     tally.read += len(block.lines)
                     waiting.add(file, block, hashes)
                     if waiting.full:
@@ -196,7 +215,7 @@ class Loader:
         connection.execute("CREATE TEMP TABLE quarantined (raw_file VARCHAR)")
         if quarantined:
             connection.executemany("INSERT INTO quarantined VALUES (?)", [(raw_file,) for raw_file in sorted(quarantined)])
-        current = self._ledger.current_snapshots()
+        current = ledger.current_snapshots(self._store)
         written: dict[str, list[Path]] = {}
         for name in schema().tables:
             paths = sorted((stage / name).glob("*.parquet"))
@@ -332,17 +351,17 @@ class _Waiting:
 
 
 def _batches(files: Iterable[InputFile], limit: int) -> Iterator[list[InputFile]]:
-    """Cut the files into batches of about `limit` bytes; the same bytes twice in one batch are read once."""
-    batch: dict[str, InputFile] = {}
+    """Cut the files into batches of about `limit` bytes."""
+    batch: list[InputFile] = []
     size = 0
     for file in files:
         if batch and size + file.bytes > limit:
-            yield list(batch.values())
-            batch, size = {}, 0
-        batch.setdefault(file.raw_file, file)
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
         size += file.bytes
     if batch:
-        yield list(batch.values())
+        yield batch
 
 
 def _too_many_rejects(tally: _Tally, limit: float) -> bool:
@@ -353,40 +372,53 @@ def _too_many_rejects(tally: _Tally, limit: float) -> bool:
     return rejected > limit * tally.read
 
 
-def _unknown_keys(lines: Sequence[bytes], source: SourceDefinition) -> set[str]:
+def _unknown_keys(lines: Sequence[bytes], source: SourceDefinition) -> Counter[str]:
     known = {*source.columns, *source.known_keys}
-    found: set[str] = set()
+    found: Counter[str] = Counter()
     for line in lines:
         try:
             record = orjson.loads(line)
         except orjson.JSONDecodeError:
             continue
         if isinstance(record, dict):
-            found |= record.keys() - known
+            found.update(record.keys() - known)
     return found
 
 
-def _record(tally: _Tally, quarantined: bool) -> FileRecord:
+def _loaded(tally: _Tally, quarantined: bool) -> Loaded:
     fates = tally.fates
-    rows: Mapping[str, int] = dict(tally.rows)
-    return FileRecord(
+    file = LoadFile(
         raw_file=tally.file.raw_file,
         name=tally.file.name,
+        state="quarantined" if quarantined else "loaded",
         source=tally.file.source.id,
         form=tally.file.form,
-        state="quarantined" if quarantined else "loaded",
-        why=f"{fates['rejected']} of {tally.read} records could not be read" if quarantined else "",
-        records_read=tally.read,
-        records_mapped=0 if quarantined else fates["mapped"],
-        records_rejected=tally.read - fates["ignored"] if quarantined else fates["rejected"],
-        records_duplicate=fates["duplicate"],
-        records_ignored=fates["ignored"],
-        rows=rows,
-        ignored=dict(tally.rules),
-        unknown_keys=tuple(sorted(tally.unknown_keys)),
         mapping_version=tally.file.source.version,
+        why=f"{fates['rejected']} of {tally.read} records could not be read" if quarantined else None,
         bytes=tally.file.bytes,
+        read=tally.read,
+        mapped=0 if quarantined else fates["mapped"],
+        rejected=tally.read - fates["ignored"] if quarantined else fates["rejected"],
+        duplicate=0 if quarantined else fates["duplicate"],
+        ignored=fates["ignored"],
+        rows={} if quarantined else dict(tally.rows),
+        unknown_keys=dict(sorted(tally.unknown_keys.items())),
     )
+    return Loaded(file, dict(tally.rules))
+
+
+def _lock(path: Path) -> int:
+    """Take the home's one loading place; the system gives it back when the process ends, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise ConfigError(
+            "another load is at work in this home", hint="wait for it to end, then try again", where=str(path.parent)
+        ) from error
+    return descriptor
 
 
 def _flush(path: Path) -> None:
@@ -396,12 +428,3 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def rows_of(records: Iterable[FileRecord]) -> dict[str, int]:
-    """Add up rows by table over files."""
-    total: dict[str, int] = defaultdict(int)
-    for record in records:
-        for table, count in record.rows.items():
-            total[table] += count
-    return dict(sorted(total.items()))

@@ -33,12 +33,24 @@ CREATE OR REPLACE MACRO phone_key(value, country) AS
 
 -- One spelling for one dwelling: lower case, no punctuation, common words shortened, unit kept.
 CREATE OR REPLACE MACRO address_words(line) AS
-    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
         ' ' || regexp_replace(regexp_replace(lower(line), '#', ' unit ', 'g'), '[^\p{L}\p{N}]+', ' ', 'g') || ' ',
         ' (apartment|apt|suite|ste|flat) ', ' unit ', 'g'),
         ' unit unit ', ' unit ', 'g'),
-        ' street ', ' st ', 'g'), ' avenue ', ' ave ', 'g'), ' road ', ' rd ', 'g'),
-        ' drive ', ' dr ', 'g'), ' (boulevard) ', ' blvd ', 'g'), ' lane ', ' ln ', 'g');
+        ' street ', ' st ', 'g'),
+        ' avenue ', ' ave ', 'g'),
+        ' road ', ' rd ', 'g'),
+        ' drive ', ' dr ', 'g'),
+        ' boulevard ', ' blvd ', 'g'),
+        ' lane ', ' ln ', 'g'),
+        ' court ', ' ct ', 'g'),
+        ' place ', ' pl ', 'g'),
+        ' circle ', ' cir ', 'g'),
+        ' parkway ', ' pkwy ', 'g'),
+        ' highway ', ' hwy ', 'g'),
+        ' terrace ', ' ter ', 'g'),
+        ' square ', ' sq ', 'g'),
+        ' trail ', ' trl ', 'g');
 CREATE OR REPLACE MACRO address_key(line, city, region, postal_code) AS
     CASE WHEN trim(coalesce(line, '')) = '' THEN NULL
          ELSE trim(regexp_replace(address_words(line), ' +', ' ', 'g')) || '|'

@@ -267,7 +267,8 @@ class Mapper:
             raise ConfigError(f"there is no table {name}", hint="see model/schema.yaml", where=where)
         self._source_sql(source, f"table {name}", f"CREATE OR REPLACE TEMP VIEW mapped AS {sql}")
         described = self._connection.execute("DESCRIBE mapped").fetchall()
-        given = {column: str(kind) for column, kind, *_ in described}
+        # DuckDB keeps the case that a raw column came with; names mean the same in any case.
+        given = {column.lower(): str(kind) for column, kind, *_ in described}
         unknown = sorted(set(given) - set(table.own) - {"_n", "_part", "time", "time_precision"})
         if unknown or "_n" not in given:
             why = f"unknown columns: {', '.join(unknown)}" if unknown else "the SELECT must pass _n on"

@@ -12,20 +12,20 @@ from pickglass.lake.engine import connect, literal
 from pickglass.lake.session import Session, session
 from pickglass.lake.tables import Tables
 from pickglass.settings import Settings, derived_key
-from pickglass.store.ledger import Ledger
+from pickglass.store import Store, ledger
 
 # Tables whose dates say when something is valid, not until when the company looked.
 _NOT_OBSERVED = ("attestation", "intelligence", "rejects", "superseded")
 
 
 @contextmanager
-def open_lake(settings: Settings, ledger: Ledger, as_of: datetime | None = None) -> Iterator[Session]:
+def open_lake(settings: Settings, store: Store, as_of: datetime | None = None) -> Iterator[Session]:
     """Open the lake as it was known at `as_of` (UTC); by default at the latest moment it knows of.
 
     The latest known moment and not the clock, because silence after the last export is no silence of people.
     Raises NotFound where nothing has been loaded.
     """
-    snapshots = ledger.current_snapshots()
+    snapshots = ledger.current_snapshots(store)
     if not snapshots:
         raise NotFound("nothing has been loaded here yet", hint="pickglass load PATH", where=str(settings.home))
     tables = Tables(settings.catalog_uri, Path(settings.warehouse))
@@ -50,10 +50,10 @@ def _latest(files: dict[str, list[str]]) -> datetime:
     connection = connect()
     try:
         listed = ", ".join(literal(path) for path in paths)
-        row = connection.sql(
+        rows = connection.sql(
             f"SELECT max(known) FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-        ).fetchone()
+        ).fetchall()
     finally:
         connection.close()
-    latest: datetime | None = row[0] if row else None
+    latest: datetime | None = rows[0][0]
     return latest.astimezone(UTC) if latest else datetime.now(UTC)

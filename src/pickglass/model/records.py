@@ -40,6 +40,7 @@ class Indicator:
     tier: int
     sentence: str
     sql: str
+    fields: Mapping[str, Any] = field(default_factory=dict)  # sentence field → personal-data class, if not none
     proxy: bool = False  # a partial proxy: at most one bit, never a family of its own, never a gate alone
     parameters: Mapping[str, Any] = field(default_factory=dict)
     innocent: tuple[str, ...] = ()
@@ -47,7 +48,6 @@ class Indicator:
     references: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
     itm: tuple[str, ...] = ()
-    proxy: bool = False  # a partial proxy: at most 1 bit, never a family of its own, never a gate alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ class Evidence:
     fired: tuple[Finding, ...] = ()
     clear: tuple[str, ...] = ()
     not_assessable: tuple[str, ...] = ()
+    as_of: datetime | None = None  # the instant that the assessment looks from; tenure is counted up to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,8 @@ class Step:
 class Assessment:
     """A subject's evidence weighed by one scorecard.
 
-    `totals` is the exact sum of the steps; `posterior` follows from the totals alone.
+    `totals` is the exact sum of the steps; `posterior` follows from the totals alone. `leading` is the
+    likeliest hypothesis other than `ordinary`, and `bits` its total, prior included.
     """
 
     subject_id: str

@@ -25,7 +25,7 @@ class Recognition:
     match: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SourceDefinition:
     """One source, as its `source.yaml` states it; docs/sources.md explains every field.
 
@@ -51,4 +51,5 @@ class SourceDefinition:
     revision: str | None = None
     known_keys: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
+    forms: tuple[str, ...] = ()  # of files that this source's own parser reads: mail, mbox
     folder: str | None = None

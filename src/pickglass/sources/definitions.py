@@ -18,7 +18,7 @@ from pickglass.sources.generic import generic_definitions, mapped_tables
 
 _FIELDS = {
     "id", "title", "vendor", "status", "export", "references", "formats", "recognise", "records", "time_zone",
-    "time_formats", "delay", "key", "revision", "columns", "known_keys", "ignore", "tables", "map",
+    "time_formats", "delay", "key", "revision", "columns", "known_keys", "ignore", "tables", "map", "forms",
 }  # fmt: skip
 _FORMATS = {"json", "csv", "parser"}
 
@@ -88,6 +88,7 @@ def read_definition(path: Path) -> SourceDefinition:
         ignore=tuple(IgnoreRule(rule["rule"], rule["when"]) for rule in spec.get("ignore") or ()),
         tables=tables,
         version=f"{spec['id']}@{hashlib.sha256(text.encode()).hexdigest()[:10]}",
+        forms=tuple(spec.get("forms") or ()),
         folder=str(path.parent),
     )
 

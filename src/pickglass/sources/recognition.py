@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pickglass.model.source import Recognition, SourceDefinition
+from pickglass.sources.folding import is_folded, unfold, unfolded_blocks
+from pickglass.sources.parsers import parsed_blocks, parser_source
+from pickglass.sources.reading import Block, Member, blocks, sample
+
+SAMPLE_RECORDS = 50
 
 # A file counts as a source's if most of its first records do; single odd records become rejects.
 SHARE = 0.5
@@ -21,25 +26,59 @@ class Recognised:
     why: str
 
 
-def recognise(
-    records: Sequence[Mapping[str, Any]], sources: Iterable[SourceDefinition], form: str
-) -> Recognised:
-    """Find the source whose description fits most of the given records; the most specific one wins.
+def recognise_member(
+    member: Member, known: Mapping[str, SourceDefinition]
+) -> tuple[SourceDefinition | None, str]:
+    """Say which source a file belongs to, and why; or why none."""
+    if member.form in ("empty", "binary", "text"):
+        note = f": {member.note}" if member.note else ""
+        what = {"empty": "is empty", "binary": "is binary data that no source reads", "text": "is text without a form that a source reads"}
+        return None, what[member.form] + note
+    parser = parser_source(member.form, known)
+    if parser is not None:
+        return parser, f"is {member.form}"
+    if member.form in ("evtx", "xml", "mail", "mbox"):
+        return None, f"is {member.form}, which no source reads"
+    # Where the records sit in a document differs by source, so each way of reading gets its own sample.
+    samples = {paths: sample(member, paths, SAMPLE_RECORDS) for paths in {source.records for source in known.values()}}
+    found = recognise(samples, known.values(), member.form)
+    return found.source, found.why
 
+
+def member_blocks(member: Member, source: SourceDefinition) -> Iterator[Block]:
+    """Read a file's records as its source wants them."""
+    if "parser" in source.formats:
+        return parsed_blocks(member, source)
+    found = iter(blocks(member, source.records))
+    if any(is_folded(record, source) for record in sample(member, source.records, SAMPLE_RECORDS)):
+        return unfolded_blocks(found, source)
+    return found
+
+
+Samples = Mapping[tuple[str, ...], Sequence[Mapping[str, Any]]]
+
+
+def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) -> Recognised:
+    """Find the source whose description fits most of a file's first records; the most specific one wins.
+
+    `samples` holds the first records as each way of reading finds them (where records sit in a document → records).
     Two sources that fit equally well are told as an ambiguity, never guessed.
     """
-    if not records:
+    plain = samples.get((), ())
+    if not any(samples.values()):
         return Recognised(None, "holds no records")
     kind = "csv" if form in ("csv", "xlsx") else "json"
     fitting: list[tuple[int, float, SourceDefinition]] = []
     for source in sources:
-        if kind not in source.formats:
+        records = samples.get(source.records, plain)
+        if kind not in source.formats or not records:
             continue
-        share = sum(fits(record, source.recognise) for record in records) / len(records)
+        share = sum(_belongs(record, source) for record in records) / len(records)
         if share >= SHARE and _only_own_keys(source, records):
             fitting.append((_specificity(source.recognise), share, source))
     if not fitting:
-        return Recognised(None, f"no source has these keys: {_keys(records[0])}")
+        shown = f"no source has these keys: {_keys(plain[0])}" if plain else "no source has its records where these are"
+        return Recognised(None, shown)
     fitting.sort(key=lambda found: (found[0], found[1]), reverse=True)
     best = fitting[0]
     rivals = [source.id for weight, share, source in fitting[1:] if (weight, share) == best[:2]]
@@ -47,6 +86,12 @@ def recognise(
         return Recognised(None, f"fits several sources equally: {', '.join(sorted([best[2].id, *rivals]))}")
     rules = best[2].recognise
     return Recognised(best[2], f"has the keys {', '.join((*rules.all, *rules.any))}")
+
+
+def _belongs(record: Mapping[str, Any], source: SourceDefinition) -> bool:
+    if fits(record, source.recognise):
+        return True
+    return is_folded(record, source) and fits(unfold(record, source), source.recognise)
 
 
 def fits(record: Mapping[str, Any], rules: Recognition) -> bool:

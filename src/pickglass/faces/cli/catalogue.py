@@ -1,0 +1,172 @@
+"""Verbs about what pickglass knows: its indicators and its sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pickglass.errors import InputError, NotFound
+from pickglass.faces.cli.output import home_option, json_option, print_json, safe, say, settings_of, table
+
+
+@click.group()
+def indicator() -> None:
+    """Indicators: the questions that are put to the lake."""
+
+
+@indicator.command("list")
+@json_option
+def indicator_list(as_json: bool) -> None:
+    """List every indicator with its stage, family and status."""
+    from pickglass.indicators.catalogue import catalogue
+
+    found = list(catalogue().values())
+    if as_json:
+        print_json([_indicator(one) for one in found])
+        return
+    table(
+        ("id", "stage", "family", "tier", "status", "title"),
+        [(one.id, one.stage, one.family, one.tier, one.status, one.title) for one in found],
+    )
+
+
+@indicator.command("show")
+@click.argument("indicator_id")
+@json_option
+def indicator_show(indicator_id: str, as_json: bool) -> None:
+    """Show one indicator: its question, its innocent causes, what to ask next, and its SQL."""
+    from pickglass.indicators.catalogue import catalogue
+
+    found = catalogue().get(indicator_id)
+    if found is None:
+        raise NotFound(f"there is no indicator {indicator_id}", hint=_near(indicator_id, list(catalogue()), "indicator list"))
+    if as_json:
+        print_json(_indicator(found) | {"sql": found.sql})
+        return
+    click.echo(f"{found.id}: {found.title}\n\n{found.question}\n")
+    click.echo(f"stage {found.stage}, family {found.family}, tier {found.tier}, {found.status}, fairness {found.fairness}\n")
+    click.echo("Innocent causes: " + "; ".join(found.innocent))
+    click.echo("Ask next: " + "; ".join(found.ask_next))
+    click.echo("References: " + ", ".join((*found.references, *found.attack, *found.itm)))
+    click.echo("\n" + found.sql)
+
+
+@indicator.command("check")
+@click.argument("ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Check every indicator.")
+@json_option
+def indicator_check(ids: tuple[str, ...], everything: bool, as_json: bool) -> int:
+    """Run the lints and the tests of indicators; exit 3 if any fails."""
+    from pickglass.indicators.catalogue import catalogue
+    from pickglass.indicators.lint import check
+
+    if not ids and not everything:
+        raise click.UsageError("name indicators, or give --all")
+    unknown = [one for one in ids if one not in catalogue()]
+    if unknown:
+        raise NotFound(f"there is no indicator {unknown[0]}", hint=_near(unknown[0], list(catalogue()), "indicator list"))
+    problems = check(None if everything else ids)
+    if as_json:
+        print_json([{"indicator": problem.where, "message": problem.message} for problem in problems])
+    for problem in problems:
+        say(f"{problem.where}: {problem.message}")
+    say(f"{len(ids) or len(catalogue())} indicators checked, {len(problems)} problems")
+    return InputError.exit_code if problems else 0
+
+
+def _indicator(one: Any) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "status": one.status,
+        "title": one.title,
+        "question": one.question,
+        "stage": one.stage,
+        "family": one.family,
+        "tier": one.tier,
+        "fairness": one.fairness,
+        "proxy": one.proxy,
+        "parameters": dict(one.parameters),
+        "innocent": list(one.innocent),
+        "ask_next": list(one.ask_next),
+        "references": list(one.references),
+        "attack": list(one.attack),
+        "itm": list(one.itm),
+    }
+
+
+def _near(given: str, known: list[str], listing: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(given, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"pickglass {listing} names them all"
+
+
+@click.group()
+def source() -> None:
+    """Sources: the exports that pickglass can read."""
+
+
+@source.command("list")
+@home_option
+@json_option
+def source_list(home: Path | None, as_json: bool) -> None:
+    """List every source with the tables that it fills."""
+    from pickglass.sources.definitions import definitions
+
+    found = sorted(definitions(settings_of(home).home).values(), key=lambda one: one.id)
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": one.id,
+                    "status": one.status,
+                    "title": one.title,
+                    "vendor": one.vendor,
+                    "export": one.export,
+                    "formats": list(one.formats),
+                    "tables": list(one.tables),
+                    "references": list(one.references),
+                }
+                for one in found
+            ]
+        )
+        return
+    table(("id", "status", "title", "tables"), [(one.id, one.status, one.title, ", ".join(one.tables)) for one in found])
+
+
+@source.command("detect")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@home_option
+@json_option
+def source_detect(files: tuple[Path, ...], home: Path | None, as_json: bool) -> None:
+    """Say what a file is, and why."""
+    from pickglass.pipeline import detect
+
+    found = [document for file in files for document in detect(settings_of(home), file)]
+    if as_json:
+        print_json(found)
+        return
+    table(("file", "form", "source", "why"), [(one["file"], one["form"], one["source"] or "unrecognised", one["why"]) for one in found])
+
+
+@source.command("check")
+@click.argument("ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Check every source.")
+@home_option
+@json_option
+def source_check(ids: tuple[str, ...], everything: bool, home: Path | None, as_json: bool) -> int:
+    """Load a source's samples and compare the rows with the expected ones; exit 3 if they differ."""
+    from pickglass.pipeline import check_sources
+
+    if not ids and not everything:
+        raise click.UsageError("name sources, or give --all")
+    results = check_sources(settings_of(home), None if everything else ids)
+    if as_json:
+        print_json(results)
+    for one in results:
+        say(f"{one['id']}: " + ("ok" if not one["problems"] else f"{len(one['problems'])} problems") + f", {one['rows']} rows")
+        for problem in one["problems"]:
+            say(safe(f"  {problem}"))
+    return InputError.exit_code if any(one["problems"] for one in results) else 0

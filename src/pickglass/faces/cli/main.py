@@ -1,0 +1,126 @@
+"""The command line: `pickglass VERB`. Each command is a thin wrapper around a public function.
+
+stdout is data, stderr is talk. Exit codes: 0 ok, 1 bug, 2 usage, 3 bad input, 4 configuration, 5 not found,
+6 not allowed, 10 findings at or above --fail-on. Commands are imported when they are called: start-up is a promise.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import traceback
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pickglass.errors import PickglassError
+
+EXIT_BUG = 1
+EXIT_FINDINGS = 10
+
+# Verb → module and attribute that holds its command.
+COMMANDS = {
+    "demo": ("work", "demo", "Make a synthetic company, run everything on it, and write a report."),
+    "run": ("work", "run", "Load exports, assess everybody, and print the queue."),
+    "load": ("work", "load", "Load exports into the lake."),
+    "assess": ("work", "assess", "Assess everybody in the lake."),
+    "case": ("cases", "case", "Cases: list, show, verdict, note."),
+    "subject": ("subjects", "subject", "Subjects: show everything found about one person."),
+    "indicator": ("catalogue", "indicator", "Indicators: list, show, check."),
+    "source": ("catalogue", "source", "Sources: list, detect, check."),
+    "simulate": ("work", "simulate", "Write the exports of a synthetic company."),
+    "doctor": ("health", "doctor", "Say how healthy the data is, and what is blind."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called; help texts stand above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is Click's
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"pickglass.faces.cli.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, text) for verb, (_, _, text) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        import difflib
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            meant = f" Did you mean {close[0]!r}?" if close else ""
+            raise click.UsageError(f"No such command {args[0]!r}.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pickglass", prog_name="pickglass")
+@click.option("--home", type=click.Path(path_type=Path), help="Folder that holds everything (PICKGLASS_HOME).")
+@click.pass_context
+def cli(context: click.Context, home: Path | None) -> None:
+    """Find workers who are not who they say they are, with evidence that stands.
+
+    \b
+    pickglass demo                      see it work on an invented company
+    pickglass run exports/ --home h     load exports, assess everybody, print the queue
+    pickglass subject show ID --home h  everything found about one person
+    """
+    context.obj = {"home": home}
+
+
+def main() -> None:
+    """Run the command line and end the process with the exit code that the error, if any, stands for."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except PickglassError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does; nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the one place where a bug meets the user
+        sys.exit(_report_bug(error))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _report_bug(error: Exception) -> int:
+    """Tell that this is a bug, under an id, and where its trace is; the trace holds no values of the data."""
+    number = secrets.token_hex(4)
+    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pickglass"
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"{datetime.now(UTC).isoformat()} bug {number}: {type(error).__name__}"]
+    lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "bugs.log").open("a", encoding="utf-8") as log:
+            log.write("\n".join(lines) + "\n")
+        where = f"where it happened is in {folder / 'bugs.log'} (no personal data in it)"
+    except OSError:
+        where = "; ".join(lines[-3:])
+    click.echo(f"error: this is a bug in pickglass ({type(error).__name__}, id {number}); {where}", err=True)
+    click.echo("hint: report it with the id and the log", err=True)
+    return EXIT_BUG
+
+
+if __name__ == "__main__":
+    main()

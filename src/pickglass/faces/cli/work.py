@@ -1,0 +1,245 @@
+"""Verbs that do the work: load, assess, run, simulate, demo."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pickglass.errors import InputError
+from pickglass.faces.cli.main import EXIT_FINDINGS
+from pickglass.faces.cli.output import (
+    home_option,
+    json_option,
+    print_json,
+    progress,
+    reveal_option,
+    safe,
+    say,
+    settings_of,
+    table,
+)
+
+if TYPE_CHECKING:
+    from pickglass.pipeline import LoadReport, Run
+    from pickglass.settings import Settings
+
+SHOWN = 25  # subjects that a terminal lists; JSON lists all
+BANDS = ("act", "review", "watch")
+
+as_of_option = click.option("--as-of", metavar="DATE", help="Read only what was known then (UTC), e.g. 2026-03-31.")
+fail_option = click.option(
+    "--fail-on", type=click.Choice(BANDS), help=f"Exit {EXIT_FINDINGS} if anybody is in this band or a more urgent one."
+)
+paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+@click.command()
+@paths_argument
+@home_option
+@json_option
+def load(paths: tuple[Path, ...], home: Path | None, as_json: bool) -> int:
+    """Load exports into the lake: files or folders, whatever system they come from.
+
+    \b
+    pickglass load exports/ --home h
+    """
+    from pickglass import pipeline
+    from pickglass.faces.exports.run_document import load_document
+
+    settings = settings_of(home)
+    with progress() as tell:
+        report = pipeline.load(settings, paths, tell)
+    if as_json:
+        print_json({"version": 1, "load": load_document(report)})
+    _tell_load(report)
+    return _load_code(report)
+
+
+@click.command()
+@as_of_option
+@fail_option
+@home_option
+@json_option
+@reveal_option
+def assess(as_of: str | None, fail_on: str | None, home: Path | None, as_json: bool, reveal: str | None) -> int:
+    """Assess everybody in the lake: ask the indicators, link, and weigh.
+
+    \b
+    pickglass assess --home h --as-of 2026-03-31
+    """
+    from pickglass import pipeline
+
+    settings = settings_of(home)
+    with progress() as tell:
+        done = pipeline.assess(settings, _moment(as_of), tell)
+    return _show(settings, done, as_json, reveal, fail_on)
+
+
+@click.command()
+@paths_argument
+@as_of_option
+@fail_option
+@home_option
+@json_option
+@reveal_option
+def run(
+    paths: tuple[Path, ...],
+    as_of: str | None,
+    fail_on: str | None,
+    home: Path | None,
+    as_json: bool,
+    reveal: str | None,
+) -> int:
+    """Load exports, assess everybody, and print the queue, most urgent first.
+
+    \b
+    pickglass run exports/ --home h
+    pickglass run exports/ --home h --json > run.json
+    """
+    from pickglass import pipeline
+
+    settings = settings_of(home)
+    with progress() as tell:
+        done = pipeline.run(settings, paths, _moment(as_of), tell)
+    code = _show(settings, done, as_json, reveal, fail_on)
+    if done.load is None:
+        return code
+    _tell_load(done.load)
+    return code or _load_code(done.load)
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--workers", default=300, show_default=True, type=click.IntRange(20, 20_000))
+@click.option("--applicants", default=None, type=click.IntRange(0, 2_000_000), help="Default: six for each worker.")
+@click.option("--days", default=240, show_default=True, type=click.IntRange(60, 1_000))
+@click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
+@json_option
+def simulate(out: Path, workers: int, applicants: int | None, days: int, seed: int, as_json: bool) -> None:
+    """Write the exports of a synthetic company, in its vendors' formats, with the truth beside them.
+
+    \b
+    pickglass simulate company --workers 300 --days 240 --seed 7
+    """
+    from dataclasses import asdict
+
+    from pickglass.simulate import simulate as write
+
+    summary = write(out, workers=workers, applicants=applicants, days=days, seed=seed)
+    if as_json:
+        print_json(asdict(summary))
+        return
+    say(f"wrote {out}; the truth is in {out / 'truth.json'}")
+    say(f"next: pickglass run {out} --home home")
+
+
+@click.command()
+@click.option("--workers", default=300, show_default=True, type=click.IntRange(20, 20_000))
+@click.option("--days", default=240, show_default=True, type=click.IntRange(60, 1_000))
+@click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
+@home_option
+@json_option
+def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -> int:
+    """Make a synthetic company, run everything on it, and write a report to look at.
+
+    \b
+    pickglass demo
+    """
+    import shutil
+    import tempfile
+
+    from pickglass import pipeline
+    from pickglass.faces.exports.report import write_report
+    from pickglass.faces.exports.run_document import run_document
+    from pickglass.simulate import simulate as write
+
+    folder = Path(tempfile.gettempdir()) / "pickglass-demo" if home is None else home
+    company = folder / "company"
+    if home is None and folder.exists():
+        shutil.rmtree(folder)  # the demo's own folder: it starts afresh
+    settings = settings_of(folder)
+    say(f"writing an invented company of {workers} workers over {days} days to {company}")
+    write(company, workers=workers, days=days, seed=seed)
+    with progress() as tell:
+        done = pipeline.run(settings, [company], progress=tell)
+    report = write_report(done, folder / "report.html")
+    if as_json:
+        print_json(run_document(done) | {"report": str(report)})
+    else:
+        _print_queue(done, reveal=False)
+    if done.load is not None:
+        _tell_load(done.load)
+    say()
+    say(f"the report is {report}: open it in a browser")
+    first = done.assessments[0].subject_id if done.assessments else "ID"
+    say(f"next: pickglass subject show {first} --home {folder}")
+    return 0
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is not a date", hint="write it as 2026-03-31 or 2026-03-31T14:00:00Z") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _show(settings: Settings, done: Run, as_json: bool, reveal: str | None, fail_on: str | None) -> int:
+    from pickglass.faces.exports.run_document import run_document
+    from pickglass.faces.reveal import record_reveal
+
+    if reveal is not None:
+        record_reveal(settings, reveal, "queue")
+    if as_json:
+        print_json(run_document(done, reveal is not None))
+    else:
+        _print_queue(done, reveal is not None)
+    for indicator, message in done.problems:
+        say(f"warning: {indicator} could not be asked: {message}")
+    urgent = BANDS[: BANDS.index(fail_on) + 1] if fail_on else ()
+    return EXIT_FINDINGS if any(one.band in urgent for one in done.assessments) else 0
+
+
+def _print_queue(done: Run, reveal: bool) -> None:
+    from pickglass.faces.exports.run_document import subject_document
+
+    listed = [one for one in done.documents if one["assessment"]["band"] in BANDS][:SHOWN]
+    rows: list[list[Any]] = []
+    for one in listed:
+        document = subject_document(one, reveal)
+        reasons = "; ".join(found["title"] for found in document["fired"][:3])
+        rows.append(
+            [document["id"], document["name"], document["band"], f"{document['threat']:.2f}", document["leading"], f"{document['bits']:+.1f}", reasons]
+        )
+    table(("subject", "name", "band", "threat", "leading", "bits", "why, strongest first"), rows)
+    counts: dict[str, int] = {}
+    for assessment in done.assessments:
+        counts[assessment.band] = counts.get(assessment.band, 0) + 1
+    shown = ", ".join(f"{count} {band}" for band, count in sorted(counts.items()))
+    say(f"{len(done.documents)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; {len(done.links)} links")
+
+
+def _tell_load(report: LoadReport) -> None:
+    counts = report.records
+    say(
+        f"load {report.id}: {report.files} files; {counts['read']:,} records read = {counts['mapped']:,} mapped + "
+        f"{counts['rejected']:,} rejected + {counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + "
+        f"{counts['unrecognised']:,} in unrecognised files"
+    )
+    say("rows: " + (", ".join(f"{name} {count:,}" for name, count in report.rows.items()) or "none new"))
+    for one in report.quarantined:
+        say(safe(f"quarantined: {one.file}: {one.why}"))
+    for one in report.unrecognised[:SHOWN]:
+        say(safe(f"unrecognised: {one.file}: {one.why}"))
+    if len(report.unrecognised) > SHOWN:
+        say(f"… and {len(report.unrecognised) - SHOWN} more unrecognised files: --json lists them all")
+
+
+def _load_code(report: LoadReport) -> int:
+    """A quarantined file is bad input; a file that no source knows is merely told."""
+    return InputError.exit_code if report.quarantined else 0

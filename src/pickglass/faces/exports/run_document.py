@@ -1,0 +1,149 @@
+"""A run as one plain object: the shape that `pickglass run --json` prints, stable and versioned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from pickglass.faces.masking import mask, name, sentence_mask
+from pickglass.indicators.sentence import fill
+from pickglass.pipeline import LoadReport, Run
+
+VERSION = 1
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+# Shared things whose label says nothing of a person: identifiers of machines, and numbers already cut short.
+_PLAIN_THINGS = ("egress", "gateway", "device", "mfa_device", "bank", "wallet", "document")
+
+
+def bits(hundredths: int) -> float:
+    """Turn integer hundredths of a bit into bits."""
+    return round(hundredths / 100, 2)
+
+
+def moment(time: datetime | None) -> str | None:
+    """Write an instant in UTC, as ISO 8601 with a Z."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z") if time else None
+
+
+def run_document(run: Run, reveal: bool = False) -> dict[str, Any]:
+    """Return the whole run; values are masked unless `reveal`."""
+    return {
+        "version": VERSION,
+        **({"load": load_document(run.load)} if run.load else {}),
+        "as_of": moment(run.as_of),
+        "scorecard": run.scorecard,
+        "subjects": [subject_document(document, reveal) for document in run.documents],
+        "links": [link_document(asdict(link), reveal) for link in run.links],
+        "problems": [{"indicator": indicator, "message": message} for indicator, message in run.problems],
+    }
+
+
+def load_document(load: LoadReport) -> dict[str, Any]:
+    """Return what a load did."""
+    return {
+        "id": load.id,
+        "files": load.files,
+        "records": dict(load.records),
+        "rows": dict(load.rows),
+        "unrecognised": [{"file": one.file, "why": one.why, "records": one.records} for one in load.unrecognised],
+        "quarantined": [{"file": one.file, "why": one.why, "records": one.records} for one in load.quarantined],
+        "ignored": dict(load.ignored),
+        "drift": {source: list(keys) for source, keys in load.drift.items()},
+        "sources": {source: dict(tally) for source, tally in load.by_source.items()},
+    }
+
+
+def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[str, Any]:
+    """Return one subject with everything found, strongest first, from its case document."""
+    subject, assessment, evidence = document["subject"], document["assessment"], document["evidence"]
+    steps = {step["label"]: step for step in assessment["steps"] if step["kind"] == "fired"}
+    found = [
+        finding_document(finding, document["indicators"][finding["indicator"]], steps.get(finding["indicator"]), assessment["leading"], reveal)
+        for finding in evidence["fired"]
+    ]
+    found.sort(key=lambda one: (-one["bits"], one["id"]))
+    against = [one for one in found if one["bits"] < 0]
+    return {
+        "id": subject["id"],
+        "refs": dict(subject["refs"]),
+        "kind": subject["kind"],
+        "name": name(subject["name"], reveal),
+        "role": subject["role"],
+        "stage": subject["stage"],
+        "band": assessment["band"],
+        "why_band": assessment["why_band"],
+        "threat": round(assessment["threat"], 4),
+        "posterior": {hypothesis: round(share, 4) for hypothesis, share in assessment["posterior"].items()},
+        "leading": assessment["leading"],
+        "bits": bits(assessment["bits"]),
+        "families": list(assessment["families"]),
+        "fired": [one for one in found if one["bits"] >= 0],
+        "against": against,
+        "clear": list(evidence["clear"]),
+        "not_assessable": list(evidence["not_assessable"]),
+        "steps": [step_document(step) for step in assessment["steps"]],
+    }
+
+
+def finding_document(
+    finding: Mapping[str, Any], indicator: Mapping[str, Any], step: Mapping[str, Any] | None, leading: str, reveal: bool
+) -> dict[str, Any]:
+    """Return one fired indicator: its sentence, bits for the leading hypothesis, and the original records."""
+    weight = step["bits"] if step else {}
+    return {
+        "id": finding["indicator"],
+        "title": indicator["title"],
+        "question": indicator["question"],
+        "family": indicator["family"],
+        "status": indicator["status"],
+        "bits": bits(weight.get(leading, 0)),
+        "bits_by_hypothesis": {hypothesis: bits(value) for hypothesis, value in weight.items() if value},
+        "time": finding["time"],
+        "sentence": sentence_of(finding, indicator, reveal),
+        "innocent": list(indicator["innocent"]),
+        "ask_next": list(indicator["ask_next"]),
+        "records": [
+            {"source": record["source"], "file": record["file"], "record": record["record"]}
+            for record in finding["records"]
+        ],
+    }
+
+
+def sentence_of(finding: Mapping[str, Any], indicator: Mapping[str, Any], reveal: bool) -> str:
+    """Write the sentence of a finding, with masked values unless `reveal`."""
+    values = {field: _typed(value) for field, value in finding["values"].items()}
+    return fill(indicator["sentence"], values, sentence_mask(indicator["fields"], reveal))
+
+
+def _typed(value: Any) -> Any:
+    """Give a value of a document its type back: JSON has no times."""
+    if isinstance(value, list):
+        return [_typed(element) for element in value]
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return datetime.fromisoformat(value)
+    return value
+
+
+def step_document(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one line of the sum, in bits."""
+    weight = {hypothesis: bits(value) for hypothesis, value in step["bits"].items() if value}
+    return {"kind": step["kind"], "label": step["label"], "bits": weight, "reason": step["reason"]}
+
+
+def link_document(link: Mapping[str, Any], reveal: bool = False) -> dict[str, Any]:
+    """Return one link; the shared value is masked by its class."""
+    shown: dict[str, Any] = {"kind": link["kind"], "subjects": list(link["subjects"]), "reasons": list(link["reasons"])}
+    if link["kind"] == "persona":
+        return shown | {"probability": round(link["probability"] or 0.0, 4)}
+    thing = link["thing"]
+    label = link["label"] if reveal or thing in _PLAIN_THINGS else mask(link["label"], "contact")
+    return shown | {"thing": thing, "label": label, "bits": bits(link["bits"] or 0)}
+
+
+def stored_links(document: Mapping[str, Any], reveal: bool = False) -> list[dict[str, Any]]:
+    """Return the links of one subject from its case document."""
+    return [link_document(link, reveal) for link in document["links"]]

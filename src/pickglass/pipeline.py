@@ -1,0 +1,474 @@
+"""The order of the stages: load, look, ask, link, weigh. Nothing else in pickglass knows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pickglass.errors import InputError, NotFound
+from pickglass.model.records import (
+    Assessment,
+    Evidence,
+    Finding,
+    Indicator,
+    Link,
+    RecordReference,
+    Subject,
+)
+from pickglass.settings import Settings
+
+if TYPE_CHECKING:
+    from pickglass.lake.load import InputFile
+    from pickglass.lake.session import Session
+    from pickglass.model.source import SourceDefinition
+    from pickglass.sources.reading import Member
+    from pickglass.lake.load import Loaded
+    from pickglass.store import Store
+    from pickglass.store.ledger import LoadFile
+
+Progress = Callable[[str, int], None]  # what is being done, and how many records or steps came on top
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecognised:
+    """A file that no source knows, or that cannot be read, with the reason and how many records it holds."""
+
+    file: str
+    why: str
+    records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did; every record that was read has exactly one fate.
+
+    `records`: read = mapped + rejected + duplicate + ignored + unrecognised. Rows are counted apart by table,
+    because one record may make several. `ignored` counts by source and rule.
+    """
+
+    id: int
+    files: int
+    records: Mapping[str, int]
+    rows: Mapping[str, int]
+    unrecognised: tuple[Unrecognised, ...] = ()
+    quarantined: tuple[Unrecognised, ...] = ()
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    drift: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    by_source: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An assessment of everybody, most urgent first, with the links and what could not be asked.
+
+    `documents` are case documents (see `pickglass.cases.document`), in the order of P(not ordinary); every face
+    renders these same objects. `versions` says what they were made from.
+    """
+
+    as_of: datetime
+    scorecard: str
+    documents: tuple[Mapping[str, Any], ...]
+    assessments: tuple[Assessment, ...]
+    links: tuple[Link, ...]
+    versions: Mapping[str, Any]
+    problems: tuple[tuple[str, str], ...] = ()
+    load: LoadReport | None = None
+
+
+def load(settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> LoadReport:
+    """Load every file below `paths` into the lake, whole batches at a time, and account for every record.
+
+    Files that are loaded already count as duplicates. Raises InputError where a path does not exist.
+    """
+    from pickglass import __version__
+    from pickglass.lake.load import Loader
+    from pickglass.store import ledger, open_store
+
+    _check_paths(paths)
+    settings.workspace.mkdir(parents=True, exist_ok=True)
+    with open_store(settings) as store:
+        loader = Loader(settings, store, progress)
+        try:
+            loader.recover()
+            load_id = ledger.begin_load(store, __version__)
+            survey = _Survey(settings, store)
+            loaded = loader.load(load_id, survey.recognised(paths))
+            ledger.record_files(store, load_id, survey.not_loaded())
+            ledger.finish_load(store, load_id)
+        finally:
+            loader.close()
+    return _report(load_id, survey, loaded)
+
+
+@dataclass(slots=True)
+class _Survey:
+    """Goes through the files of a load once: what is each, and what is known of it already."""
+
+    settings: Settings
+    store: Store
+    files: int = 0
+    unrecognised: list[Unrecognised] = field(default_factory=list)
+    known_already: list[LoadFile] = field(default_factory=list)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    repeated: int = 0  # records of files that this load has met under another name
+
+    def recognised(self, paths: Sequence[Path]) -> Iterator[InputFile]:
+        """Yield the files that a source knows and that are not loaded yet; note all others."""
+        from pickglass.sources.reading import Problem, find_files, members
+
+        known = _definitions(self.settings)
+        for path in find_files(paths):
+            if isinstance(path, Problem):
+                self._leave(path.name, _reason(path))
+                continue
+            for member in members(path, workspace=self.settings.workspace):
+                if isinstance(member, Problem):
+                    self._leave(member.name, _reason(member))
+                    continue
+                self.files += 1
+                file = self._look(member, known)
+                if file is not None:
+                    yield file
+
+    def _look(self, member: Member, known: Mapping[str, SourceDefinition]) -> InputFile | None:
+        from pickglass.lake.load import InputFile
+        from pickglass.sources.reading import count_records
+        from pickglass.sources.recognition import member_blocks, recognise_member
+        from pickglass.store import ledger
+
+        source, why = recognise_member(member, known)
+        if source is None:
+            self.unrecognised.append(Unrecognised(member.name, why, count_records(member)))
+            return None
+        if (member.sha256, source.id) in self.seen:
+            self.repeated += sum(len(block.lines) for block in member_blocks(member, source))
+            return None
+        self.seen.add((member.sha256, source.id))
+        # Whatever mapping made its rows: the same bytes again change nothing.
+        before = [
+            one
+            for one in ledger.files_of(self.store, raw_file=member.sha256, source=source.id)
+            if one.state in ("loaded", "quarantined")
+        ]
+        if before:
+            self.known_already.append(before[-1])
+            return None
+        return InputFile(
+            name=member.name,
+            raw_file=member.sha256,
+            bytes=member.size,
+            form=member.form,
+            source=source,
+            blocks=lambda: member_blocks(member, source),
+        )
+
+    def _leave(self, name: str, why: str) -> None:
+        self.files += 1
+        self.unrecognised.append(Unrecognised(name, why))
+
+    def not_loaded(self) -> list[LoadFile]:
+        """Give what the ledger keeps of the files that no source took."""
+        from pickglass.store.ledger import LoadFile
+
+        return [
+            LoadFile(
+                raw_file="", name=one.file, state="unrecognised", why=one.why, read=one.records, unrecognised=one.records
+            )
+            for one in self.unrecognised
+        ]
+
+
+def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
+    """Say of each file in `path` (an archive holds several) what it is and why."""
+    from pickglass.sources.reading import Problem, members
+    from pickglass.sources.recognition import recognise_member
+
+    found: list[dict[str, Any]] = []
+    for member in members(path, digest=False):
+        if isinstance(member, Problem):
+            found.append({"file": member.name, "form": None, "source": None, "why": _reason(member)})
+            continue
+        source, why = recognise_member(member, _definitions(settings))
+        found.append({"file": member.name, "form": member.form, "source": source.id if source else None, "why": why})
+    return found
+
+
+def check_sources(settings: Settings, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Check sources (all, or those named) against their samples; NotFound for an unknown one."""
+    from pickglass.sources.check import check
+
+    known = _definitions(settings)
+    unknown = sorted(set(ids or ()) - set(known))
+    if unknown:
+        raise NotFound(f"there is no source {', '.join(unknown)}", hint="pickglass source list")
+    chosen = [known[one] for one in (ids if ids is not None else known)]
+    checked = [check(one, known) for one in chosen]
+    return [{"id": one.id, "rows": one.rows, "problems": list(one.problems)} for one in checked]
+
+
+def assess(settings: Settings, as_of: datetime | None = None, progress: Progress | None = None) -> Run:
+    """Assess everybody in the lake as known at `as_of` (UTC; by default the latest moment the lake knows of).
+
+    Nothing is kept: `run` keeps. Raises NotFound where nothing has been loaded.
+    """
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        return _assess(settings, store, as_of, progress or (lambda _what, _count: None))
+
+
+def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Progress) -> Run:
+    from pickglass import __version__
+    from pickglass.cases import document
+    from pickglass.indicators.catalogue import catalogue, catalogue_version
+    from pickglass.indicators.run import run as ask
+    from pickglass.lake.reading import open_lake
+    from pickglass.linkage import link
+    from pickglass.score import load_scorecard, score
+    from pickglass.store import ledger
+
+    tell("opening the lake", 0)
+    names = {file.raw_file: file.name for file in ledger.files_of(store, state="loaded")}
+    indicators = catalogue()
+    scorecard = load_scorecard(settings.scorecard)
+    with open_lake(settings, store, as_of) as session:
+        tell("asking the indicators", 0)
+        outcomes = ask(session, parameters_override=settings.indicators)
+        subjects = [_subject(row) for row in session.query(_SUBJECTS).to_pylist()]
+        tell("linking", 0)
+        links = link(session.query(_SHARED), subjects=len(subjects))
+        tell("weighing", 0)
+        evidence = _with_records(session, [outcomes.evidence(subject) for subject in subjects], names)
+        moment = session.as_of
+    evidence = [replace(one, as_of=moment) for one in evidence]
+    weighed = [(one, score(one, scorecard, indicators)) for one in evidence]
+    weighed.sort(key=lambda pair: (pair[1].posterior["ordinary"], pair[0].subject.id))
+    versions = {
+        "pickglass": __version__,
+        "scorecard": scorecard.version,
+        "indicators": catalogue_version(),
+        "as_of": moment,
+        "snapshots": ledger.current_snapshots(store),
+    }
+    by_subject: dict[str, list[Link]] = {}
+    for shared in links:
+        for subject_id in shared.subjects:
+            by_subject.setdefault(subject_id, []).append(shared)
+    documents = [
+        document(
+            assessment,
+            one,
+            by_subject.get(one.subject.id, ()),
+            versions,
+            indicators=[indicators[finding.indicator] for finding in one.fired],
+        )
+        for one, assessment in weighed
+    ]
+    return Run(
+        as_of=moment,
+        scorecard=scorecard.version,
+        documents=tuple(documents),
+        assessments=tuple(assessment for _, assessment in weighed),
+        links=tuple(links),
+        versions=versions,
+        problems=tuple((problem.where, problem.message) for problem in outcomes.problems),
+    )
+
+
+_SUBJECTS = """
+    SELECT subject_id, accounts, kind, stage, name, role, department, hire_date, termination_date
+    FROM subject ORDER BY subject_id
+"""
+_SHARED = "SELECT * FROM shared_thing ORDER BY kind, value, subject_id"
+
+
+def _subject(row: Mapping[str, Any]) -> Subject:
+    return Subject(
+        id=row["subject_id"],
+        kind=row["kind"],
+        refs=dict(account.split(":", 1) for account in row["accounts"] if ":" in account),
+        stage=row["stage"],
+        name=row["name"],
+        role=row["role"],
+        department=row["department"],
+        hire_date=row["hire_date"],
+        termination_date=row["termination_date"],
+    )
+
+
+def _with_records(session: Session, evidence: Sequence[Evidence], names: Mapping[str, str]) -> list[Evidence]:
+    """Put the original records beside every finding."""
+    wanted = sorted({event for one in evidence for finding in one.fired for event in finding.event_ids})
+    found = session.records(wanted)
+
+    def with_records(finding: Finding) -> Finding:
+        places = sorted({found[event] for event in finding.event_ids if event in found})
+        records = [
+            RecordReference(source, names.get(raw_file, raw_file[:12]), record, raw_file)
+            for source, raw_file, record in places
+        ]
+        return replace(finding, records=tuple(records))
+
+    return [replace(one, fired=tuple(with_records(finding) for finding in one.fired)) for one in evidence]
+
+
+def run(
+    settings: Settings,
+    paths: Sequence[Path] = (),
+    as_of: datetime | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Load, assess, link and score: the whole way from a folder of exports to a ranked, explained list.
+
+    The assessments are kept in the operational store, and a case is opened for each subject in band act or
+    review that has none.
+    """
+    from pickglass.cases import open_for, save_run
+    from pickglass.store import open_store
+
+    loaded = load(settings, paths, progress) if paths else None
+    with open_store(settings) as store:
+        done = _assess(settings, store, as_of, progress or (lambda _what, _count: None))
+        save_run(
+            store,
+            done.documents,
+            as_of=done.as_of,
+            scorecard=done.scorecard,
+            versions=done.versions,
+            actor=actor(),
+        )
+        open_for(store, done.assessments)
+    return replace(done, load=loaded)
+
+
+def show_subject(settings: Settings, reference: str) -> dict[str, Any]:
+    """Return the latest case document of one subject, once the view is in the audit log.
+
+    `reference` is the subject's id, its beginning, or a vendor's own id with or without the system's name.
+    Raises NotFound where nobody fits, and InputError where several do.
+    """
+    from pickglass.cases import find_subjects, view_assessment
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        found = find_subjects(store, reference)
+        if len(found) > 1:
+            raise InputError(
+                f"{reference} fits {len(found)} subjects", hint=f"give more of the id: {', '.join(found[:5])}"
+            )
+        return view_assessment(store, found[0] if found else reference, actor=actor())
+
+
+# Tables that only add to what an indicator can say: without them it is not blind.
+_NOT_NEEDED = frozenset({"attestation", "intelligence", "identifier", "hr_change"})
+
+
+def health(settings: Settings) -> dict[str, Any]:
+    """Say what each source brought in, what was rejected and why, what belongs to nobody, and what is blind."""
+    from pickglass.indicators.catalogue import catalogue
+    from pickglass.indicators.reads import tables_read
+    from pickglass.lake.health import lake_health
+    from pickglass.lake.reading import open_lake
+    from pickglass.store import ledger, open_store
+
+    with open_store(settings) as store:
+        sources = ledger.source_health(store)
+        not_loaded = [file for file in ledger.files_of(store) if file.state not in ("loaded", "replaced")]
+        with open_lake(settings, store) as session:
+            lake = lake_health(session)
+    filled = lake.pop("tables")
+    blind = [
+        {"indicator": one.id, "missing": missing}
+        for one in catalogue().values()
+        if (missing := sorted(table for table in tables_read(one.sql) - _NOT_NEEDED if not filled.get(table)))
+    ]
+    return {
+        "version": 1,
+        "sources": [
+            {
+                "source": one.source,
+                "files": one.files,
+                "bytes": one.bytes,
+                "records": dict(one.records),
+                "last_loaded": one.last_loaded.isoformat(),
+                "last_record": lake["last_record"].get(one.source),
+                "unknown_keys": list(one.unknown_keys),
+            }
+            for one in sources
+        ],
+        "not_loaded": [{"file": file.name, "state": file.state, "why": file.why} for file in not_loaded],
+        "rows": filled,
+        "blind": blind,
+        "problems": [],
+        **{name: value for name, value in lake.items() if name != "last_record"},
+    }
+
+
+def actor() -> str:
+    """Name who is at work, for the audit log: the account of the operating system."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _check_paths(paths: Iterable[Path]) -> None:
+    missing = [(str(path), "there is no such file or folder") for path in paths if not path.exists()]
+    if missing:
+        raise InputError(
+            "cannot load what is not there", hint="check the path; folders are read with all below them", problems=missing
+        )
+
+
+def _definitions(settings: Settings) -> Mapping[str, SourceDefinition]:
+    from pickglass.sources.definitions import definitions
+
+    return definitions(settings.home)
+
+
+def _reason(problem: Any) -> str:
+    return f"{problem.reason} ({problem.hint})" if problem.hint else str(problem.reason)
+
+
+def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadReport:
+    files = [one.file for one in loaded]
+    before = survey.known_already
+    unknown = sum(one.records for one in survey.unrecognised)
+    ignored: Counter[str] = Counter()
+    drift: dict[str, set[str]] = {}
+    by_source: dict[str, dict[str, int]] = {}
+    for one in loaded:
+        source = one.file.source or ""
+        ignored.update({f"{source}/{rule}": count for rule, count in one.rules.items()})
+        if one.file.unknown_keys:
+            drift.setdefault(source, set()).update(one.file.unknown_keys)
+        tally = by_source.setdefault(source, {"files": 0, "records": 0, "rejected": 0})
+        tally["files"] += 1
+        tally["records"] += one.file.read
+        tally["rejected"] += one.file.rejected
+    return LoadReport(
+        id=load_id,
+        files=survey.files,
+        records={
+            "read": sum(file.read for file in (*files, *before)) + survey.repeated + unknown,
+            "mapped": sum(file.mapped for file in files),
+            "rejected": sum(file.rejected for file in files),
+            "duplicate": sum(file.duplicate for file in files) + sum(file.read for file in before) + survey.repeated,
+            "ignored": sum(file.ignored for file in files),
+            "unrecognised": unknown,
+        },
+        rows=dict(sorted(sum((Counter(file.rows) for file in files), Counter()).items())),
+        unrecognised=tuple(survey.unrecognised),
+        quarantined=tuple(
+            Unrecognised(file.name, file.why or "", file.read) for file in files if file.state == "quarantined"
+        ),
+        ignored=dict(sorted(ignored.items())),
+        drift={source: tuple(sorted(keys)) for source, keys in sorted(drift.items())},
+        by_source=dict(sorted(by_source.items())),
+    )

@@ -1,0 +1,90 @@
+"""Random draws that are the same everywhere: integers from one PCG64 stream per concern.
+
+numpy promises that the raw output of PCG64 never changes, but not what the methods of Generator make of it.
+So a `Draw` turns the raw 64-bit numbers into choices by integer arithmetic alone. Every concern (names,
+moves, sign-ins …) has a stream of its own, found by its name: a new concern does not disturb the others.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+_BUFFER = 2048
+
+
+class Draw:
+    """One stream of draws; the same seed and name give the same draws on any machine."""
+
+    __slots__ = ("_at", "_bits", "_buffer")
+
+    def __init__(self, seed: int, *name: str | int) -> None:
+        key = zlib.crc32("/".join(str(part) for part in name).encode())
+        self._bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(key,)))
+        self._buffer: list[int] = []
+        self._at = 0
+
+    def raw(self) -> int:
+        if self._at == len(self._buffer):
+            self._buffer = self._bits.random_raw(_BUFFER).tolist()
+            self._at = 0
+        value = self._buffer[self._at]
+        self._at += 1
+        return value
+
+    def below(self, count: int) -> int:
+        """A whole number from 0 up to, not including, `count`."""
+        return (self.raw() * count) >> 64
+
+    def between(self, low: int, high: int) -> int:
+        """A whole number from `low` to `high`, both included."""
+        return low + ((self.raw() * (high - low + 1)) >> 64)
+
+    def chance(self, per_mille: int) -> bool:
+        return (self.raw() * 1000) >> 64 < per_mille
+
+    def bell(self, middle: int, spread: int) -> int:
+        """Around `middle`, at most `spread` away, mostly near: three uniform draws summed."""
+        total = sum(self.below(2 * spread + 1) for _ in range(3))
+        return middle - spread + total // 3
+
+    def pick(self, items: Sequence[T]) -> T:
+        return items[self.below(len(items))]
+
+    def weighted(self, items: Sequence[T], weights: Sequence[int]) -> T:
+        left = self.below(sum(weights))
+        for item, weight in zip(items, weights, strict=True):
+            left -= weight
+            if left < 0:
+                return item
+        return items[-1]
+
+    def sample(self, items: Sequence[T], count: int) -> list[T]:
+        """`count` different items, in random order; all of them if there are fewer."""
+        pool = list(items)
+        count = min(count, len(pool))
+        for position in range(count):
+            other = position + self.below(len(pool) - position)
+            pool[position], pool[other] = pool[other], pool[position]
+        return pool[:count]
+
+    def hexadecimal(self, digits: int) -> str:
+        text = ""
+        while len(text) < digits:
+            text += f"{self.raw():016x}"
+        return text[:digits]
+
+    def guid(self) -> str:
+        text = self.hexadecimal(32)
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+    def letters(self, count: int, alphabet: str = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789") -> str:
+        return "".join(alphabet[self.below(len(alphabet))] for _ in range(count))
+
+    def digits(self, count: int) -> str:
+        return "".join(str(self.below(10)) for _ in range(count))

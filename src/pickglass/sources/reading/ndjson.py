@@ -1,0 +1,173 @@
+"""JSON lines: cut, never parsed. This is the path that most bytes take.
+
+Whether a line is valid JSON is for the engine to find out; here a line only has to be UTF-8, to begin with a
+brace, and to have an end within reason. One that is not becomes a problem of its own, and the next line is
+read as if nothing had happened. Lines are stripped of blanks around them; empty ones are no records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from operator import itemgetter
+from typing import Final
+
+from pickglass.sources.reading.content import Feed
+from pickglass.sources.reading.encodings import TextFeed
+from pickglass.sources.reading.limits import KEPT_BYTES, MIB, Limits
+from pickglass.sources.reading.records import Block, Record, pack
+
+_PIECE: Final = 4 * MIB  # read at a time: larger is slower, it leaves the processor's cache
+_FIRST: Final = itemgetter(0)
+_NOT_AN_OBJECT: Final = "not a JSON object"
+_NOT_UTF8: Final = "not UTF-8"
+_MARK: Final = b"\xef\xbb\xbf"
+
+
+def line_blocks(feed: Feed, block_bytes: int, limits: Limits) -> Iterator[Block]:
+    """Cut UTF-8 text into lines, a block at a time, at the speed of memory."""
+    block, size = Block(1, [], [], {}), 0
+    for piece, piece_size in _pieces(feed, min(block_bytes, _PIECE), limits):
+        block = _joined(block, piece) if block.lines else replace(piece, first=block.first)
+        size += piece_size
+        if size >= block_bytes:
+            yield block
+            block, size = Block(block.first + len(block.lines), [], [], {}), 0
+    if block.lines:
+        yield block
+
+
+def _joined(block: Block, piece: Block) -> Block:
+    if block.lines is block.raws and piece.lines is piece.raws:
+        block.lines.extend(piece.lines)
+        return block
+    place = len(block.lines)
+    problems = block.problems | {place + n: reason for n, reason in piece.problems.items()}
+    return Block(block.first, block.lines + piece.lines, block.raws + piece.raws, problems)
+
+
+def _pieces(feed: Feed, size: int, limits: Limits) -> Iterator[tuple[Block, int]]:
+    """Yield the lines of each reading and how many bytes it was; every block says that it is first."""
+    tail, begun = b"", False
+    while True:
+        data = feed.read(max(size, len(tail)))
+        if not begun:
+            data, begun = data.removeprefix(_MARK), True
+        ended = not data
+        if tail:
+            data = tail + data
+        lines = data.split(b"\n")
+        tail = b"" if ended else lines.pop()
+        block = _block(lines, data, limits)
+        if ended and feed.damage:
+            block = _with_damage(block, feed.damage)
+        if len(tail) > limits.record_bytes and len(tail := tail.lstrip()) > limits.record_bytes:
+            # The line is given up, and its end searched without keeping what comes before it.
+            block = _with_damage(block, _too_long(limits), tail[:KEPT_BYTES])
+            tail = _after_newline(feed)
+        if block.lines:
+            yield block, len(data)
+        if ended:
+            return
+
+
+def _block(lines: list[bytes], data: bytes, limits: Limits) -> Block:
+    if lines and not lines[-1]:
+        lines.pop()
+    problems: dict[int, str] = {}
+    # All checks are one pass in C over the lines. Nearly always they say that nothing is special: every line
+    # begins with a brace (so none is blank), none ends in a carriage return.
+    try:
+        plain = bytes(map(_FIRST, lines)).count(b"{") == len(lines) and data.find(b"\r") < 0
+    except IndexError:
+        plain = False
+    if not plain:
+        lines = [line for line in map(bytes.strip, lines) if line]
+        problems = {n: _NOT_AN_OBJECT for n, line in enumerate(lines) if not line.startswith(b"{")}
+    if len(data) > limits.record_bytes:
+        problems |= {n: _too_long(limits) for n, line in enumerate(lines) if len(line) > limits.record_bytes}
+    if not data.isascii():
+        problems |= {n: _NOT_UTF8 for n, line in enumerate(lines) if not _is_utf8(line)}
+    if not problems:
+        return Block(1, lines, lines, problems)
+    raws, lines = lines, lines.copy()
+    for n in problems:
+        lines[n] = b""
+        if len(raws[n]) > limits.record_bytes:
+            raws[n] = raws[n][:KEPT_BYTES]
+    return Block(1, lines, raws, problems)
+
+
+def _with_damage(block: Block, reason: str, raw: bytes | None = None) -> Block:
+    """Add a problem record at the end; without `raw` the last record is the one that was cut off."""
+    lines, raws = block.lines.copy(), block.raws.copy()
+    if raw is None and lines:
+        lines[-1] = b""
+    else:
+        lines.append(b"")
+        raws.append(raw or b"")
+    return Block(1, lines, raws, {**block.problems, len(lines) - 1: reason})
+
+
+def _after_newline(feed: Feed) -> bytes:
+    while data := feed.read(MIB):
+        cut = data.find(b"\n")
+        if cut >= 0:
+            return data[cut + 1 :]
+    return b""
+
+
+def _too_long(limits: Limits) -> str:
+    return f"record is longer than {limits.record_bytes:,} bytes; its first {KEPT_BYTES:,} are kept"
+
+
+def _is_utf8(line: bytes) -> bool:
+    if line.isascii():
+        return True
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def other_line_blocks(text: TextFeed, block_bytes: int, limits: Limits) -> Iterator[Block]:
+    """Cut JSON lines in another encoding than UTF-8: lines become UTF-8, raws are as in the file."""
+    return pack(_json_lines(text, limits), block_bytes)
+
+
+def _json_lines(text: TextFeed, limits: Limits) -> Iterator[Record]:
+    for line, whole in text_lines(text, limits):
+        raw = text.encode(line)
+        if not whole:
+            yield Record(b"", raw, _too_long(limits))
+        elif not line.startswith("{"):
+            yield Record(b"", raw, _NOT_AN_OBJECT)
+        else:
+            try:
+                yield Record(line.encode(), raw)
+            except UnicodeEncodeError:
+                yield Record(b"", raw, f"not {text.encoding.upper()}")
+    if text.damage:
+        yield Record(b"", b"", text.damage)
+
+
+def text_lines(text: TextFeed, limits: Limits) -> Iterator[tuple[str, bool]]:
+    """Yield each non-blank line, stripped; False beside the beginning of one that is too long."""
+    tail, skipping = "", False
+    while chunk := text.read(MIB):
+        *lines, tail = (tail + chunk).split("\n")
+        for line in lines:
+            if skipping:
+                skipping = False
+            elif line := line.strip():
+                whole = len(line) <= limits.record_bytes
+                yield (line if whole else line[:KEPT_BYTES]), whole
+        if len(tail) > limits.record_bytes:
+            tail = tail.lstrip()
+        if skipping or len(tail) > limits.record_bytes:
+            if not skipping:
+                yield tail[:KEPT_BYTES], False
+            tail, skipping = "", True
+    if not skipping and (line := tail.strip()):
+        yield line, True
