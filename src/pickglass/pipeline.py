@@ -148,10 +148,14 @@ class _Survey:
             self.repeated += sum(len(block.lines) for block in member_blocks(member, source))
             return None
         self.seen.add((member.sha256, source.id))
-        before = ledger.files_of(self.store, raw_file=member.sha256, source=source.id)
-        same = [one for one in before if one.mapping_version == source.version and one.state in ("loaded", "quarantined")]
-        if same:
-            self.known_already.append(same[-1])
+        # Whatever mapping made its rows: the same bytes again change nothing.
+        before = [
+            one
+            for one in ledger.files_of(self.store, raw_file=member.sha256, source=source.id)
+            if one.state in ("loaded", "quarantined")
+        ]
+        if before:
+            self.known_already.append(before[-1])
             return None
         return InputFile(
             name=member.name,
@@ -339,6 +343,69 @@ def run(
         )
         open_for(store, done.assessments)
     return replace(done, load=loaded)
+
+
+def show_subject(settings: Settings, reference: str) -> dict[str, Any]:
+    """Return the latest case document of one subject, once the view is in the audit log.
+
+    `reference` is the subject's id, its beginning, or a vendor's own id with or without the system's name.
+    Raises NotFound where nobody fits, and InputError where several do.
+    """
+    from pickglass.cases import find_subjects, view_assessment
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        found = find_subjects(store, reference)
+        if len(found) > 1:
+            raise InputError(
+                f"{reference} fits {len(found)} subjects", hint=f"give more of the id: {', '.join(found[:5])}"
+            )
+        return view_assessment(store, found[0] if found else reference, actor=actor())
+
+
+# Tables that only add to what an indicator can say: without them it is not blind.
+_NOT_NEEDED = frozenset({"attestation", "intelligence", "identifier", "hr_change"})
+
+
+def health(settings: Settings) -> dict[str, Any]:
+    """Say what each source brought in, what was rejected and why, what belongs to nobody, and what is blind."""
+    from pickglass.indicators.catalogue import catalogue
+    from pickglass.indicators.reads import tables_read
+    from pickglass.lake.health import lake_health
+    from pickglass.lake.reading import open_lake
+    from pickglass.store import ledger, open_store
+
+    with open_store(settings) as store:
+        sources = ledger.source_health(store)
+        not_loaded = [file for file in ledger.files_of(store) if file.state not in ("loaded", "replaced")]
+        with open_lake(settings, store) as session:
+            lake = lake_health(session)
+    filled = lake.pop("tables")
+    blind = [
+        {"indicator": one.id, "missing": missing}
+        for one in catalogue().values()
+        if (missing := sorted(table for table in tables_read(one.sql) - _NOT_NEEDED if not filled.get(table)))
+    ]
+    return {
+        "version": 1,
+        "sources": [
+            {
+                "source": one.source,
+                "files": one.files,
+                "bytes": one.bytes,
+                "records": dict(one.records),
+                "last_loaded": one.last_loaded.isoformat(),
+                "last_record": lake["last_record"].get(one.source),
+                "unknown_keys": list(one.unknown_keys),
+            }
+            for one in sources
+        ],
+        "not_loaded": [{"file": file.name, "state": file.state, "why": file.why} for file in not_loaded],
+        "rows": filled,
+        "blind": blind,
+        "problems": [],
+        **{name: value for name, value in lake.items() if name != "last_record"},
+    }
 
 
 def actor() -> str:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from tests.sources.reading.readers import Put, Read, only, problem
 
 from pickglass.sources.reading import Limits, Member, Problem, Refused, count_records, members, sample
-from tests.sources.reading.readers import Put, Read, only, problem
 
 LOG = b'{"n":1}\n{"n":2}\n{"n":3}\n'
 
@@ -55,7 +55,7 @@ def tarred(entries: dict[str, bytes], mode: str = "w") -> bytes:
     ],
 )
 def test_compressed_or_not_the_content_is_the_same(put: Put, data: bytes) -> None:
-    """Proves that hash, size and records are of the content, whatever it is wrapped in, and come again and again."""
+    """Proves that hash, size and records are of the content, and come again and again."""
     member = only(put(data))
     assert (member.form, member.size, member.sha256) == ("ndjson", len(LOG), hashlib.sha256(LOG).hexdigest())
     for _ in range(2):
@@ -68,8 +68,11 @@ def test_compressed_or_not_the_content_is_the_same(put: Put, data: bytes) -> Non
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
 def test_a_zip_is_its_entries(put: Put, method: int) -> None:
-    """Proves that each entry is a member under a name that says where it is; folders and hidden files are not."""
-    data = zipped({"day1/okta.json": LOG, "LICENSE": b"Do as\nyou like", "d/": b"", "__MACOSX/._x": b"x", "e": b""}, method)
+    """Proves that each entry is a member under a name that says where it is; hidden files are not."""
+    data = zipped(
+        {"day1/okta.json": LOG, "LICENSE": b"Do as\nyou like", "d/": b"", "__MACOSX/._x": b"x", "e": b""},
+        method,
+    )
     found = [member for member in members(put(data, "logs.zip")) if isinstance(member, Member)]
     assert [(member.name, member.form) for member in found] == [
         ("logs.zip!day1/okta.json", "ndjson"),
@@ -110,7 +113,7 @@ def test_tar_links_and_cut_entries(put: Put) -> None:
 
 
 def test_archives_in_archives_are_read_to_the_depth_allowed(put: Put) -> None:
-    """Proves that nested archives are read three deep, that the fourth is told, and that members outlive the walk."""
+    """Proves that archives are read three deep, the fourth is told, and members outlive the walk."""
     inner = zipped({"okta.json": LOG})
     three = zipped({"b.tgz": tarred({"c.zip": inner}, "w:gz")})
     member = only(put(three, "a.zip"))
@@ -157,7 +160,7 @@ def test_bombs_are_refused_before_they_go_off(put: Put, wrap: str) -> None:
     limits = Limits(free_bytes=1_000_000)
     found = problem(path, limits)
     assert "decompresses to more than" in found.reason
-    assert only(path).form == "empty"  # small enough for the default
+    assert count_records(only(path)) == 0  # small enough for the default
     if wrap != "nested":
         (unread,) = members(path, limits, digest=False)
         assert isinstance(unread, Member | Problem)
@@ -227,7 +230,7 @@ def test_damage_within_gzip_keeps_what_came_before(put: Put) -> None:
     read = Read(only(put(bytes(data))))
     assert len(read.lines) > 10_000
     assert text.startswith(b"\n".join(read.raws[:10_000]))
-    assert list(read.problems) and "damaged" in list(read.problems.values())[-1]
+    assert "compressed data" in read.problems[len(read.lines)]
 
 
 @pytest.mark.parametrize("cut", [3, 40, 90])
@@ -287,7 +290,7 @@ def test_json_in_wide_encodings(put: Put, encoding: str) -> None:
 
 def test_utf16_that_breaks_is_told(put: Put) -> None:
     """Proves that what follows an impossible character is one problem and what precedes it is kept."""
-    data = "\n".join(['{"a":1}', '{"a":2}', ""]).encode("utf-16-le") + b"\x00"
+    data = '{"a":1}\n{"a":2}\n'.encode("utf-16-le") + b"\x00"
     read = Read(only(put(data)))
     assert read.lines[:2] == [b'{"a":1}', b'{"a":2}']
     assert read.problems == {3: "not UTF-16-LE from here on"}
@@ -300,11 +303,10 @@ def test_a_long_first_line(put: Put) -> None:
 
 
 def test_mbox_is_cut_at_its_from_lines(put: Put) -> None:
-    """Proves that messages come with number and bytes, quoted From lines stay within, long ones are problems."""
-    first = b"From a@b.example Mon Mar  2 09:30:00 2026\nFrom: a@b.example\nSubject: 1\n\nFrom where?\n>From here\n\n"
+    """Proves that messages come with their bytes, quoted From lines within, and long ones are problems."""
+    first = b"From a@b.example Mon Mar  2 09:30:00 2026\nFrom: a@b.example\n\nfrom where?\n>From here\n\n"
     second = b"From c@d.example Mon Mar  2 09:31:00 2026\nFrom: c@d.example\n\n" + b"x\n" * 10_000 + b"\n"
     third = b"From e@f.example Mon Mar  2 09:32:00 2026\nFrom: e@f.example\n\nend"
-    first = first.replace(b"\n\nFrom where", b"\n\nfrom where")
     member = only(put(first + second + third), Limits(record_bytes=5_000))
     assert member.form == "mbox"
     read = Read(member)
@@ -334,7 +336,9 @@ def test_names_are_safe_to_print(put: Put) -> None:
     assert [item.name for item in found] == ["z!�[2Ja�j.json", "z!../../etc/x"]
 
 
-def test_a_file_that_is_not_there_or_not_allowed(put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_not_there_or_not_allowed(
+    put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Proves that missing files, folders and locked files are problems with reasons."""
     assert problem(tmp_path / "nothing").reason == "no such file or directory"
     assert problem(tmp_path).reason == "not a file"

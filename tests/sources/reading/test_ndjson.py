@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.sources.reading.readers import Put, Read, only
 
 from pickglass.sources.reading import Limits, sample
-from tests.sources.reading.readers import Put, Read, only
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -27,7 +27,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("property")
 
 
-@given(records=RECORDS, block_bytes=st.integers(1, 500), ascii=st.booleans(), newline=st.sampled_from(["\n", "\r\n"]))
+@given(
+    records=RECORDS,
+    block_bytes=st.integers(1, 500),
+    ascii=st.booleans(),
+    newline=st.sampled_from(["\n", "\r\n"]),
+)
 def test_any_objects_come_back_whatever_the_block_size(
     folder: Path, records: list[dict[str, Any]], block_bytes: int, ascii: bool, newline: str
 ) -> None:
@@ -43,7 +48,9 @@ def test_any_objects_come_back_whatever_the_block_size(
 
 
 @given(junk=st.lists(st.binary(max_size=40), min_size=1, max_size=20), block_bytes=st.integers(1, 300))
-def test_any_junk_between_records_is_kept_and_counted(folder: Path, junk: list[bytes], block_bytes: int) -> None:
+def test_any_junk_between_records_is_kept_and_counted(
+    folder: Path, junk: list[bytes], block_bytes: int
+) -> None:
     """Proves that each non-blank line is a record or a problem, whatever its bytes."""
     lines = [piece.replace(b"\n", b"") for piece in junk]
     # Enough good lines in front make the form clear.
@@ -52,7 +59,10 @@ def test_any_junk_between_records_is_kept_and_counted(folder: Path, junk: list[b
     path.write_bytes(data)
     read = Read(only(path), block_bytes=block_bytes)
     assert read.raws == [line.strip() for line in data.split(b"\n") if line.strip()]
-    assert all(line == raw or number in read.problems for number, (line, raw) in enumerate(zip(read.lines, read.raws, strict=True), 1))
+    assert all(
+        line == raw or number in read.problems
+        for number, (line, raw) in enumerate(zip(read.lines, read.raws, strict=True), 1)
+    )
 
 
 def test_bad_lines_are_told_one_by_one(put: Put) -> None:

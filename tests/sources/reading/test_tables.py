@@ -14,12 +14,12 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pickglass.sources.reading import Limits, count_records, sample
 from tests.sources.reading.readers import Put, Read, only, problem
 
-# Any text that a spreadsheet may hold. A lone carriage return is a line end to the csv module, so no field has it.
-FIELDS = st.text(st.characters(exclude_characters="\r\0", exclude_categories=["Cs"]), max_size=8)
+from pickglass.sources.reading import Limits, count_records, sample
+
+# Any text that a spreadsheet may hold: no control characters but line breaks and tabs.
+FIELDS = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), max_size=8)
 NAMES = ["Name", "Mail address", "Country"]
 
 
@@ -35,10 +35,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
     block_bytes=st.integers(1, 500),
 )
-def test_any_table_comes_back(
+def test_any_table_comes_back(  # noqa: PLR0917  # hypothesis gives them by name
     folder: Path, rows: list[list[str]], delimiter: str, newline: str, quoting: int, block_bytes: int
 ) -> None:
-    """Proves that rows come back as they were written, quotes, line breaks and all; empty fields are left out."""
+    """Proves that rows come back as they were written, line breaks and all; empty fields are left out."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator=newline, quoting=quoting)  # type: ignore[arg-type]
     writer.writerow(NAMES)
@@ -85,10 +85,10 @@ def test_a_quote_that_never_closes_costs_one_row(put: Put) -> None:
 
 def test_stray_quotes_in_every_row_do_not_take_for_ever(put: Put) -> None:
     """Proves that reading afresh after a stray quote has a bound, whoever wrote the file."""
-    data = b"id,name,note\n" + b"1,a,b\n" * 20 + b'1,"a,b\n' * 3_000
+    data = b"id,name,note\n" + b"1,a,b\n" * 200 + b'1,"a,b,c,d\n' * 3_000
     read = Read(only(put(data)))
-    assert read.problems
-    assert b"\n".join(read.raws).count(b"\n") + 1 == 3_020
+    assert len(read.lines) == 3_200
+    assert list(read.problems) == list(range(201, 3_201))
 
 
 def test_foreign_bytes_and_nul(put: Put) -> None:
@@ -137,7 +137,7 @@ def test_an_encoding_that_shows_late(put: Put) -> None:
     "text",
     [
         "May 27 09:28:36 host sshd[5617]: Accepted password for ann from 10.0.0.1, port 63487\n" * 3,
-        'type=EXECVE msg=audit(1:1): argc=3 a0="sudo", a1="x"\ntype=EXECVE msg=audit(1:2): argc=3 a0="su", a1="y"\n',
+        'type=EXECVE msg=audit(1:1): argc=3 a0="sudo", a1="x"\n' * 2,
         "1,2022/05/10 11:08:38,013201004583,THREAT,url\n2,2022/05/10 11:08:39,013201004583,THREAT,url\n",
         "2023-11-07\t16:58:21\tIAD55-P5\t921\n2023-11-07\t16:58:22\tIAD55-P5\t922\n",
         "Dear Sir, we have your data.\nPay now, or else it will be sold, published, and sent to all.\n",
@@ -165,7 +165,7 @@ def test_logs_and_letters_are_not_tables(put: Put, text: str) -> None:
     ],
 )
 def test_tables_that_look_odd(put: Put, text: str) -> None:
-    """Proves that common warts (Excel's first line, blank lines, old line ends, spaces, end commas) are read."""
+    """Proves that common warts (Excel's first line, blank lines, old line ends, end commas) are read."""
     member = only(put(text.encode()))
     assert member.form == "csv"
     assert sample(member) in ([], [{"id": "1", "name": "Ann"}])
@@ -213,16 +213,27 @@ def book(rows: list[list[object]], more: dict[str, list[list[object]]] | None = 
 
 
 def test_a_workbook_is_read_as_its_first_sheet(put: Put) -> None:
-    """Proves that cells become the texts a CSV would have, times without a zone, and other sheets are named."""
+    """Proves that cells become the texts a CSV would have, and that other sheets are named."""
     start = datetime.datetime(2026, 3, 2, 9, 30)  # noqa: DTZ001  # Excel knows no zones
     data = book(
-        [["id", "name", "start", "day", "rate", "ok"], [], [1, "Ann", start, datetime.date(2026, 3, 2), 1.5, True]],
+        [
+            ["id", "name", "start", "day", "rate", "ok"],
+            [],
+            [1, "Ann", start, datetime.date(2026, 3, 2), 1.5, True],
+        ],
         {"Notes": [["x"]]},
     )
     member = only(put(data))
     assert (member.form, member.note) == ("xlsx", "only the first sheet is read, not Notes")
     assert sample(member) == [
-        {"id": "1", "name": "Ann", "start": "2026-03-02T09:30:00", "day": "2026-03-02", "rate": "1.5", "ok": "true"}
+        {
+            "id": "1",
+            "name": "Ann",
+            "start": "2026-03-02T09:30:00",
+            "day": "2026-03-02",
+            "rate": "1.5",
+            "ok": "true",
+        }
     ]
     (block,) = Read(member).blocks
     assert block.raws == block.lines
@@ -242,7 +253,10 @@ def test_workbooks_that_would_hurt_are_refused(put: Put) -> None:
 
     def changed(part: str, data: bytes) -> bytes:
         buffer = io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(honest)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
+        with (
+            zipfile.ZipFile(io.BytesIO(honest)) as old,
+            zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new,
+        ):
             for info in old.infolist():
                 new.writestr(info.filename, data if info.filename == part else old.read(info))
         return buffer.getvalue()
@@ -250,11 +264,14 @@ def test_workbooks_that_would_hurt_are_refused(put: Put) -> None:
     entities = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><worksheet>&b;</worksheet>'
     assert "declares entities" in problem(put(changed("xl/worksheets/sheet1.xml", entities))).reason
     assert "readable" in problem(put(changed("xl/workbook.xml", b"<not xml"))).reason
-    large = problem(put(changed("xl/worksheets/sheet1.xml", b" " * 5_000_000)), Limits(workbook_bytes=1_000_000))
+    large = problem(
+        put(changed("xl/worksheets/sheet1.xml", b" " * 5_000_000)), Limits(workbook_bytes=1_000_000)
+    )
     assert "decompress to more than" in large.reason
     far = (
         b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
-        b'<row r="1"><c r="A1"><v>1</v></c></row><row r="9999999999999"><c r="A9999999999999"><v>1</v></c></row>'
+        b'<row r="1"><c r="A1"><v>1</v></c></row>'
+        b'<row r="9999999999999"><c r="A9999999999999"><v>1</v></c></row>'
         b"</sheetData></worksheet>"
     )
     read = Read(only(put(changed("xl/worksheets/sheet1.xml", far))))

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from pickglass.faces.masking import mask, name, sentence_mask
 from pickglass.indicators.sentence import fill
-from pickglass.model.records import Link
 from pickglass.pipeline import LoadReport, Run
 
 VERSION = 1
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
-# The personal-data class of what a link shares.
-_THING_CLASSES = {"bank": "financial", "wallet": "financial", "document": "financial"}
-_PLAIN_THINGS = ("egress", "gateway", "device", "mfa_device")
+# Shared things whose label says nothing of a person: identifiers of machines, and numbers already cut short.
+_PLAIN_THINGS = ("egress", "gateway", "device", "mfa_device", "bank", "wallet", "document")
 
 
 def bits(hundredths: int) -> float:
@@ -38,7 +37,7 @@ def run_document(run: Run, reveal: bool = False) -> dict[str, Any]:
         "as_of": moment(run.as_of),
         "scorecard": run.scorecard,
         "subjects": [subject_document(document, reveal) for document in run.documents],
-        "links": [link_document(link, reveal) for link in run.links],
+        "links": [link_document(asdict(link), reveal) for link in run.links],
         "problems": [{"indicator": indicator, "message": message} for indicator, message in run.problems],
     }
 
@@ -135,12 +134,16 @@ def step_document(step: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": step["kind"], "label": step["label"], "bits": weight, "reason": step["reason"]}
 
 
-def link_document(link: Link, reveal: bool = False) -> dict[str, Any]:
+def link_document(link: Mapping[str, Any], reveal: bool = False) -> dict[str, Any]:
     """Return one link; the shared value is masked by its class."""
-    shown: dict[str, Any] = {"kind": link.kind, "subjects": list(link.subjects), "reasons": list(link.reasons)}
-    if link.kind == "persona":
-        return shown | {"probability": round(link.probability or 0.0, 4)}
-    thing = link.thing or ""
-    personal = "none" if thing in _PLAIN_THINGS else _THING_CLASSES.get(thing, "contact")
-    label = link.label if reveal or personal == "none" else mask(link.label, personal)  # type: ignore[arg-type] # a class by name
-    return shown | {"thing": thing, "label": label, "bits": bits(link.bits or 0)}
+    shown: dict[str, Any] = {"kind": link["kind"], "subjects": list(link["subjects"]), "reasons": list(link["reasons"])}
+    if link["kind"] == "persona":
+        return shown | {"probability": round(link["probability"] or 0.0, 4)}
+    thing = link["thing"]
+    label = link["label"] if reveal or thing in _PLAIN_THINGS else mask(link["label"], "contact")
+    return shown | {"thing": thing, "label": label, "bits": bits(link["bits"] or 0)}
+
+
+def stored_links(document: Mapping[str, Any], reveal: bool = False) -> list[dict[str, Any]]:
+    """Return the links of one subject from its case document."""
+    return [link_document(link, reveal) for link in document["links"]]

@@ -83,6 +83,11 @@ class _Window:
             self.mark -= kept
         return True
 
+    def release(self) -> int | None:
+        """Stop keeping text; return where it was kept from, or None if it became too much."""
+        mark, self.mark = self.mark, None
+        return mark
+
     def place(self, at: int) -> str:
         """Say where in the file a place of the window is."""
         lines = self.text.count("\n", 0, at)
@@ -267,7 +272,7 @@ class _Document:
         window.mark, self._hit = window.at, False
         window.constants.clear()
         yield from self._walk(())
-        mark, window.mark = window.mark, None
+        mark = window.release()
         if self._hit:
             return
         if mark is None or window.at - mark > window.limit:

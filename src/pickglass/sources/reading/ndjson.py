@@ -61,7 +61,7 @@ def _pieces(feed: Feed, size: int, limits: Limits) -> Iterator[tuple[Block, int]
         block = _block(lines, data, limits)
         if ended and feed.damage:
             block = _with_damage(block, feed.damage)
-        if len(tail) > limits.record_bytes:
+        if len(tail) > limits.record_bytes and len(tail := tail.lstrip()) > limits.record_bytes:
             # The line is given up, and its end searched without keeping what comes before it.
             block = _with_damage(block, _too_long(limits), tail[:KEPT_BYTES])
             tail = _after_newline(feed)
@@ -163,6 +163,8 @@ def text_lines(text: TextFeed, limits: Limits) -> Iterator[tuple[str, bool]]:
             elif line := line.strip():
                 whole = len(line) <= limits.record_bytes
                 yield (line if whole else line[:KEPT_BYTES]), whole
+        if len(tail) > limits.record_bytes:
+            tail = tail.lstrip()
         if skipping or len(tail) > limits.record_bytes:
             if not skipping:
                 yield tail[:KEPT_BYTES], False

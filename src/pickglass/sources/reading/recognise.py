@@ -79,7 +79,7 @@ def recognise(head: bytes, *, complete: bool) -> Guess:
     )
     text = text.lstrip(_BLANK)
     if not text:
-        return Guess("empty", encoding) if complete else Guess("binary")
+        return Guess("empty" if complete else "text", encoding)
     json_form = _json_form(text, complete=complete)
     if json_form:
         return Guess(json_form, encoding)
@@ -100,8 +100,9 @@ def recognise(head: bytes, *, complete: bool) -> Guess:
 
 
 def _json_form(text: str, *, complete: bool) -> Form | None:
-    lines = text[: 1 << 20].split("\n")
-    if not (complete and len(text) <= 1 << 20) and len(lines) > 1:
+    looked_at = text[: max(1 << 20, text.find("\n") + (1 << 16))]
+    lines = looked_at.split("\n")
+    if len(lines) > 1 and not (complete and len(looked_at) == len(text)):
         lines.pop()  # cut within
     lines = [stripped for line in lines[:100] if (stripped := line.strip(_BLANK))][:50]
     objects = sum(map(_is_object, lines))
@@ -121,7 +122,9 @@ def _is_object(line: str) -> bool:
         pass
     try:
         value, end = json.JSONDecoder(parse_int=str).raw_decode(line)
-        return isinstance(value, dict) and not line[end:].strip()  # more than one object is no line of its own
+        return (
+            isinstance(value, dict) and not line[end:].strip()
+        )  # more than one object is no line of its own
     except (ValueError, RecursionError):
         # Broken inside, but one record's line all the same, if it has a beginning and an end.
         return line.endswith("}") and line[1:].lstrip().startswith('"')
@@ -129,7 +132,7 @@ def _is_object(line: str) -> bool:
 
 def _looks_binary(head: bytes) -> bool:
     controls = len(head) - len(head.translate(None, _CONTROLS))
-    return controls * 100 > len(head)
+    return controls > max(2, len(head) // 20)
 
 
 def _is_mail(text: str) -> bool:
