@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 SHOWN = 25  # subjects that a terminal lists; JSON lists all
 BANDS = ("act", "review", "watch")
 
-as_of_option = click.option("--as-of", metavar="DATE", help="Read only what was known then (UTC), e.g. 2026-03-31.")
+as_of_option = click.option(
+    "--as-of", metavar="DATE", help="Read only what was known then (UTC), e.g. 2026-03-31."
+)
 fail_option = click.option(
-    "--fail-on", type=click.Choice(BANDS), help=f"Exit {EXIT_FINDINGS} if anybody is in this band or a more urgent one."
+    "--fail-on",
+    type=click.Choice(BANDS),
+    help=f"Exit {EXIT_FINDINGS} if anybody is in this band or a more urgent one.",
 )
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 
@@ -64,7 +68,9 @@ def load(paths: tuple[Path, ...], home: Path | None, as_json: bool) -> int:
 @home_option
 @json_option
 @reveal_option
-def assess(as_of: str | None, fail_on: str | None, home: Path | None, as_json: bool, reveal: str | None) -> int:
+def assess(
+    as_of: str | None, fail_on: str | None, home: Path | None, as_json: bool, reveal: str | None
+) -> int:
     """Assess everybody in the lake: ask the indicators, link, and weigh.
 
     \b
@@ -114,7 +120,9 @@ def run(
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--workers", default=300, show_default=True, type=click.IntRange(20, 20_000))
-@click.option("--applicants", default=None, type=click.IntRange(0, 2_000_000), help="Default: six for each worker.")
+@click.option(
+    "--applicants", default=None, type=click.IntRange(0, 2_000_000), help="Default: six for each worker."
+)
 @click.option("--days", default=240, show_default=True, type=click.IntRange(60, 1_000))
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
 @json_option
@@ -185,7 +193,9 @@ def _moment(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InputError(f"{text!r} is not a date", hint="write it as 2026-03-31 or 2026-03-31T14:00:00Z") from error
+        raise InputError(
+            f"{text!r} is not a date", hint="write it as 2026-03-31 or 2026-03-31T14:00:00Z"
+        ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -214,14 +224,24 @@ def _print_queue(done: Run, reveal: bool) -> None:
         document = subject_document(one, reveal)
         reasons = "; ".join(found["title"] for found in document["fired"][:3])
         rows.append(
-            [document["id"], document["name"], document["band"], f"{document['threat']:.2f}", document["leading"], f"{document['bits']:+.1f}", reasons]
+            [
+                document["id"],
+                document["name"],
+                document["band"],
+                f"{document['threat']:.2f}",
+                document["leading"],
+                f"{document['bits']:+.1f}",
+                reasons,
+            ]
         )
     table(("subject", "name", "band", "threat", "leading", "bits", "why, strongest first"), rows)
     counts: dict[str, int] = {}
     for assessment in done.assessments:
         counts[assessment.band] = counts.get(assessment.band, 0) + 1
     shown = ", ".join(f"{count} {band}" for band, count in sorted(counts.items()))
-    say(f"{len(done.documents)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; {len(done.links)} links")
+    say(
+        f"{len(done.documents)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; {len(done.links)} links"
+    )
 
 
 def _tell_load(report: LoadReport) -> None:
