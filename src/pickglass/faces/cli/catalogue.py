@@ -76,9 +76,9 @@ def indicator_check(ids: tuple[str, ...], everything: bool, as_json: bool) -> in
         )
     problems = check(None if everything else ids)
     if as_json:
-        print_json([{"indicator": problem.where, "message": problem.message} for problem in problems])
+        print_json([problem._asdict() for problem in problems])
     for problem in problems:
-        say(f"{problem.where}: {problem.message}")
+        say(str(problem))
     say(f"{len(ids) or len(catalogue())} indicators checked, {len(problems)} problems")
     return InputError.exit_code if problems else 0
 

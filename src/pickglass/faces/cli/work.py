@@ -156,18 +156,13 @@ def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -
     \b
     pickglass demo
     """
-    import shutil
-    import tempfile
-
     from pickglass import pipeline
     from pickglass.faces.exports.report import write_report
     from pickglass.faces.exports.run_document import run_document
     from pickglass.simulate import simulate as write
 
-    folder = Path(tempfile.gettempdir()) / "pickglass-demo" if home is None else home
+    folder = _demo_folder(home)
     company = folder / "company"
-    if home is None and folder.exists():
-        shutil.rmtree(folder)  # the demo's own folder: it starts afresh
     settings = settings_of(folder)
     say(f"writing an invented company of {workers} workers over {days} days to {company}")
     write(company, workers=workers, days=days, seed=seed)
@@ -185,6 +180,20 @@ def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -
     first = done.assessments[0].subject_id if done.assessments else "ID"
     say(f"next: pickglass subject show {first} --home {folder}")
     return 0
+
+
+def _demo_folder(home: Path | None) -> Path:
+    """Return the demo's own folder, emptied of an earlier demo; a folder that holds anything else is refused."""
+    import shutil
+
+    folder = home or Path("pickglass-demo")
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / "company" / "truth.json").exists():
+            raise InputError(
+                "this folder holds something that is no demo", hint="name another with --home", where=str(folder)
+            )
+        shutil.rmtree(folder)
+    return folder
 
 
 def _moment(text: str | None) -> datetime | None:
