@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sources.reading.readers import Put, Read, only
 
@@ -27,6 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("property")
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     records=RECORDS,
     block_bytes=st.integers(1, 500),
@@ -47,6 +48,7 @@ def test_any_objects_come_back_whatever_the_block_size(
     assert not read.problems
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(junk=st.lists(st.binary(max_size=40), min_size=1, max_size=20), block_bytes=st.integers(1, 300))
 def test_any_junk_between_records_is_kept_and_counted(
     folder: Path, junk: list[bytes], block_bytes: int
