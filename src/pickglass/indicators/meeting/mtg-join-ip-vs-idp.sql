@@ -36,7 +36,7 @@ joined AS (
 ),
 -- Sign-ins through a tunnel or the company's own way out say nothing about a place.
 open_signin AS (
-    SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.latitude, s.longitude, CAST(s.time AS DATE) AS day,
+    SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.latitude, s.longitude, CAST(floor(epoch(s.time) / 3600) AS BIGINT) AS hour,
            concat_ws(', ', s.city, s.region, s.country) AS shown
     FROM signin s
     LEFT JOIN company x ON x.src_ip = s.src_ip
@@ -46,14 +46,21 @@ open_signin AS (
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
       AND NOT regexp_matches(coalesce(nullif(s.os_name, ''), s.user_agent, ''), '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
 ),
+-- Hours bound the join: a sign-in within the half hour lies in the meeting's hour, the one before or the one after.
+hourly AS (
+    SELECT *, unnest([CAST(floor(epoch(time) / 3600) AS BIGINT) - 1, CAST(floor(epoch(time) / 3600) AS BIGINT),
+                      CAST(floor(epoch(time) / 3600) AS BIGINT) + 1]) AS hour
+    FROM joined
+    WHERE latitude IS NOT NULL
+),
 beside AS (
     SELECT m.subject_id, m.event_id, m.time, m.shown, s.event_id AS signin_event, s.shown AS signin_shown,
            CASE WHEN m.src_ip = s.src_ip THEN 0 ELSE
            2 * 6371 * asin(least(1, sqrt(power(sin(radians(m.latitude - s.latitude) / 2), 2) +
                cos(radians(s.latitude)) * cos(radians(m.latitude)) * power(sin(radians(m.longitude - s.longitude) / 2), 2)))) END AS km
-    FROM joined m
-    JOIN open_signin s ON s.subject_id = m.subject_id AND abs(epoch(s.time) - epoch(m.time)) <= $minutes * 60
-    WHERE m.latitude IS NOT NULL
+    FROM hourly m
+    JOIN open_signin s ON s.subject_id = m.subject_id AND s.hour = m.hour
+    WHERE abs(epoch(s.time) - epoch(m.time)) <= least($minutes, 60) * 60
 ),
 compared AS (
     SELECT subject_id, event_id, min(time) AS time, min(shown) AS shown, min(km) AS km,
