@@ -148,10 +148,14 @@ class _Survey:
             self.repeated += sum(len(block.lines) for block in member_blocks(member, source))
             return None
         self.seen.add((member.sha256, source.id))
-        before = ledger.files_of(self.store, raw_file=member.sha256, source=source.id)
-        same = [one for one in before if one.mapping_version == source.version and one.state in ("loaded", "quarantined")]
-        if same:
-            self.known_already.append(same[-1])
+        # Whatever mapping made its rows: the same bytes again change nothing.
+        before = [
+            one
+            for one in ledger.files_of(self.store, raw_file=member.sha256, source=source.id)
+            if one.state in ("loaded", "quarantined")
+        ]
+        if before:
+            self.known_already.append(before[-1])
             return None
         return InputFile(
             name=member.name,
@@ -172,7 +176,12 @@ class _Survey:
 
         return [
             LoadFile(
-                raw_file="", name=one.file, state="unrecognised", why=one.why, read=one.records, unrecognised=one.records
+                raw_file="",
+                name=one.file,
+                state="unrecognised",
+                why=one.why,
+                read=one.records,
+                unrecognised=one.records,
             )
             for one in self.unrecognised
         ]
@@ -189,7 +198,9 @@ def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
             found.append({"file": member.name, "form": None, "source": None, "why": _reason(member)})
             continue
         source, why = recognise_member(member, _definitions(settings))
-        found.append({"file": member.name, "form": member.form, "source": source.id if source else None, "why": why})
+        found.append(
+            {"file": member.name, "form": member.form, "source": source.id if source else None, "why": why}
+        )
     return found
 
 
@@ -223,7 +234,7 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
     from pickglass.indicators.catalogue import catalogue, catalogue_version
     from pickglass.indicators.run import run as ask
     from pickglass.lake.reading import open_lake
-    from pickglass.linkage import shared_things
+    from pickglass.linkage import link
     from pickglass.score import load_scorecard, score
     from pickglass.store import ledger
 
@@ -236,10 +247,11 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
         outcomes = ask(session, parameters_override=settings.indicators)
         subjects = [_subject(row) for row in session.query(_SUBJECTS).to_pylist()]
         tell("linking", 0)
-        links = shared_things(session.query(_SHARED), len(subjects))
+        links = link(session.query(_SHARED), subjects=len(subjects))
         tell("weighing", 0)
         evidence = _with_records(session, [outcomes.evidence(subject) for subject in subjects], names)
         moment = session.as_of
+    evidence = [replace(one, as_of=moment) for one in evidence]
     weighed = [(one, score(one, scorecard, indicators)) for one in evidence]
     weighed.sort(key=lambda pair: (pair[1].posterior["ordinary"], pair[0].subject.id))
     versions = {
@@ -250,9 +262,9 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
         "snapshots": ledger.current_snapshots(store),
     }
     by_subject: dict[str, list[Link]] = {}
-    for link in links:
-        for subject_id in link.subjects:
-            by_subject.setdefault(subject_id, []).append(link)
+    for shared in links:
+        for subject_id in shared.subjects:
+            by_subject.setdefault(subject_id, []).append(shared)
     documents = [
         document(
             assessment,
@@ -340,6 +352,69 @@ def run(
     return replace(done, load=loaded)
 
 
+def show_subject(settings: Settings, reference: str) -> dict[str, Any]:
+    """Return the latest case document of one subject, once the view is in the audit log.
+
+    `reference` is the subject's id, its beginning, or a vendor's own id with or without the system's name.
+    Raises NotFound where nobody fits, and InputError where several do.
+    """
+    from pickglass.cases import find_subjects, view_assessment
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        found = find_subjects(store, reference)
+        if len(found) > 1:
+            raise InputError(
+                f"{reference} fits {len(found)} subjects", hint=f"give more of the id: {', '.join(found[:5])}"
+            )
+        return view_assessment(store, found[0] if found else reference, actor=actor())
+
+
+# Tables that only add to what an indicator can say: without them it is not blind.
+_NOT_NEEDED = frozenset({"attestation", "intelligence", "identifier", "hr_change"})
+
+
+def health(settings: Settings) -> dict[str, Any]:
+    """Say what each source brought in, what was rejected and why, what belongs to nobody, and what is blind."""
+    from pickglass.indicators.catalogue import catalogue
+    from pickglass.indicators.reads import tables_read
+    from pickglass.lake.health import lake_health
+    from pickglass.lake.reading import open_lake
+    from pickglass.store import ledger, open_store
+
+    with open_store(settings) as store:
+        sources = ledger.source_health(store)
+        not_loaded = [file for file in ledger.files_of(store) if file.state not in ("loaded", "replaced")]
+        with open_lake(settings, store) as session:
+            lake = lake_health(session)
+    filled = lake.pop("tables")
+    blind = [
+        {"indicator": one.id, "missing": missing}
+        for one in catalogue().values()
+        if (missing := sorted(table for table in tables_read(one.sql) - _NOT_NEEDED if not filled.get(table)))
+    ]
+    return {
+        "version": 1,
+        "sources": [
+            {
+                "source": one.source,
+                "files": one.files,
+                "bytes": one.bytes,
+                "records": dict(one.records),
+                "last_loaded": one.last_loaded.isoformat(),
+                "last_record": lake["last_record"].get(one.source),
+                "unknown_keys": list(one.unknown_keys),
+            }
+            for one in sources
+        ],
+        "not_loaded": [{"file": file.name, "state": file.state, "why": file.why} for file in not_loaded],
+        "rows": filled,
+        "blind": blind,
+        "problems": [],
+        **{name: value for name, value in lake.items() if name != "last_record"},
+    }
+
+
 def actor() -> str:
     """Name who is at work, for the audit log: the account of the operating system."""
     import getpass
@@ -354,7 +429,9 @@ def _check_paths(paths: Iterable[Path]) -> None:
     missing = [(str(path), "there is no such file or folder") for path in paths if not path.exists()]
     if missing:
         raise InputError(
-            "cannot load what is not there", hint="check the path; folders are read with all below them", problems=missing
+            "cannot load what is not there",
+            hint="check the path; folders are read with all below them",
+            problems=missing,
         )
 
 
@@ -391,14 +468,18 @@ def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadRepo
             "read": sum(file.read for file in (*files, *before)) + survey.repeated + unknown,
             "mapped": sum(file.mapped for file in files),
             "rejected": sum(file.rejected for file in files),
-            "duplicate": sum(file.duplicate for file in files) + sum(file.read for file in before) + survey.repeated,
+            "duplicate": sum(file.duplicate for file in files)
+            + sum(file.read for file in before)
+            + survey.repeated,
             "ignored": sum(file.ignored for file in files),
             "unrecognised": unknown,
         },
         rows=dict(sorted(sum((Counter(file.rows) for file in files), Counter()).items())),
         unrecognised=tuple(survey.unrecognised),
         quarantined=tuple(
-            Unrecognised(file.name, file.why or "", file.read) for file in files if file.state == "quarantined"
+            Unrecognised(file.name, file.why or "", file.read)
+            for file in files
+            if file.state == "quarantined"
         ),
         ignored=dict(sorted(ignored.items())),
         drift={source: tuple(sorted(keys)) for source, keys in sorted(drift.items())},

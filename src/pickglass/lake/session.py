@@ -192,6 +192,8 @@ def _install_superseded(connection: Any, superseded: Sequence[str] | pa.Table, m
 def _install_resolved(connection: Any, table: Table) -> None:
     """Make the view that bears the table's own name: its rows with the subject they belong to."""
     name, known = identifier(table.name), identifier("known_" + table.name)
+    if table.name in ("rejects", "superseded"):
+        return  # nobody asks an indicator's question of these
     if table.name in _WITHOUT_SUBJECT:
         valid = " WHERE valid_until IS NULL OR valid_until > time" if table.name == "intelligence" else ""
         connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {known}{valid}")

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from pickglass.faces.masking import mask, name, sentence_mask
 from pickglass.indicators.sentence import fill
-from pickglass.model.records import Link
 from pickglass.pipeline import LoadReport, Run
 
 VERSION = 1
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
-# The personal-data class of what a link shares.
-_THING_CLASSES = {"bank": "financial", "wallet": "financial", "document": "financial"}
-_PLAIN_THINGS = ("egress", "gateway", "device", "mfa_device")
+# Shared things whose label says nothing of a person: identifiers of machines, and numbers already cut short.
+_PLAIN_THINGS = ("egress", "gateway", "device", "mfa_device", "bank", "wallet", "document")
 
 
 def bits(hundredths: int) -> float:
@@ -38,7 +37,7 @@ def run_document(run: Run, reveal: bool = False) -> dict[str, Any]:
         "as_of": moment(run.as_of),
         "scorecard": run.scorecard,
         "subjects": [subject_document(document, reveal) for document in run.documents],
-        "links": [link_document(link, reveal) for link in run.links],
+        "links": [link_document(asdict(link), reveal) for link in run.links],
         "problems": [{"indicator": indicator, "message": message} for indicator, message in run.problems],
     }
 
@@ -50,8 +49,12 @@ def load_document(load: LoadReport) -> dict[str, Any]:
         "files": load.files,
         "records": dict(load.records),
         "rows": dict(load.rows),
-        "unrecognised": [{"file": one.file, "why": one.why, "records": one.records} for one in load.unrecognised],
-        "quarantined": [{"file": one.file, "why": one.why, "records": one.records} for one in load.quarantined],
+        "unrecognised": [
+            {"file": one.file, "why": one.why, "records": one.records} for one in load.unrecognised
+        ],
+        "quarantined": [
+            {"file": one.file, "why": one.why, "records": one.records} for one in load.quarantined
+        ],
         "ignored": dict(load.ignored),
         "drift": {source: list(keys) for source, keys in load.drift.items()},
         "sources": {source: dict(tally) for source, tally in load.by_source.items()},
@@ -63,7 +66,13 @@ def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[
     subject, assessment, evidence = document["subject"], document["assessment"], document["evidence"]
     steps = {step["label"]: step for step in assessment["steps"] if step["kind"] == "fired"}
     found = [
-        finding_document(finding, document["indicators"][finding["indicator"]], steps.get(finding["indicator"]), assessment["leading"], reveal)
+        finding_document(
+            finding,
+            document["indicators"][finding["indicator"]],
+            steps.get(finding["indicator"]),
+            assessment["leading"],
+            reveal,
+        )
         for finding in evidence["fired"]
     ]
     found.sort(key=lambda one: (-one["bits"], one["id"]))
@@ -91,7 +100,11 @@ def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[
 
 
 def finding_document(
-    finding: Mapping[str, Any], indicator: Mapping[str, Any], step: Mapping[str, Any] | None, leading: str, reveal: bool
+    finding: Mapping[str, Any],
+    indicator: Mapping[str, Any],
+    step: Mapping[str, Any] | None,
+    leading: str,
+    reveal: bool,
 ) -> dict[str, Any]:
     """Return one fired indicator: its sentence, bits for the leading hypothesis, and the original records."""
     weight = step["bits"] if step else {}
@@ -135,12 +148,20 @@ def step_document(step: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": step["kind"], "label": step["label"], "bits": weight, "reason": step["reason"]}
 
 
-def link_document(link: Link, reveal: bool = False) -> dict[str, Any]:
+def link_document(link: Mapping[str, Any], reveal: bool = False) -> dict[str, Any]:
     """Return one link; the shared value is masked by its class."""
-    shown: dict[str, Any] = {"kind": link.kind, "subjects": list(link.subjects), "reasons": list(link.reasons)}
-    if link.kind == "persona":
-        return shown | {"probability": round(link.probability or 0.0, 4)}
-    thing = link.thing or ""
-    personal = "none" if thing in _PLAIN_THINGS else _THING_CLASSES.get(thing, "contact")
-    label = link.label if reveal or personal == "none" else mask(link.label, personal)  # type: ignore[arg-type] # a class by name
-    return shown | {"thing": thing, "label": label, "bits": bits(link.bits or 0)}
+    shown: dict[str, Any] = {
+        "kind": link["kind"],
+        "subjects": list(link["subjects"]),
+        "reasons": list(link["reasons"]),
+    }
+    if link["kind"] == "persona":
+        return shown | {"probability": round(link["probability"] or 0.0, 4)}
+    thing = link["thing"]
+    label = link["label"] if reveal or thing in _PLAIN_THINGS else mask(link["label"], "contact")
+    return shown | {"thing": thing, "label": label, "bits": bits(link["bits"] or 0)}
+
+
+def stored_links(document: Mapping[str, Any], reveal: bool = False) -> list[dict[str, Any]]:
+    """Return the links of one subject from its case document."""
+    return [link_document(link, reveal) for link in document["links"]]

@@ -11,12 +11,13 @@ WITH claim AS (
 ),
 fix AS (
     SELECT d.subject_id, d.time, d.event_id, d.city, d.region, d.country, d.claimed_km, c.exact, c.work_city, c.work_country,
-           (c.exact AND coalesce(d.claimed_km, 0) <= $near_km)
+           coalesce(
+           (c.exact AND d.claimed_km <= $near_km)
            OR (NOT c.exact AND d.country = c.work_country
                AND (c.work_region IS NULL OR d.region IS NULL OR d.region = c.work_region))
            -- Near home is as good: many a roster names the office as the place of work.
            OR (d.country = c.home_country
-               AND (lower(d.city) = lower(c.home_city) OR d.region = c.home_region)) AS near
+               AND (lower(d.city) = lower(c.home_city) OR d.region = c.home_region)), false) AS near
     FROM device_state d
     JOIN claim c ON c.subject_id = d.subject_id
     WHERE (CASE WHEN c.exact THEN d.claimed_km IS NOT NULL ELSE d.country IS NOT NULL END)

@@ -25,19 +25,23 @@ computer AS (
     WHERE outcome = 'success' AND activity IN ('signin', 'session', 'app') AND coalesce(interactive, true)
       AND NOT coalesce(device_managed, false)
 ),
+excused AS (
+    SELECT DISTINCT c.subject_id, c.event_id
+    FROM computer c
+    JOIN attested a ON a.subject_id = c.subject_id AND a.kind = 'approved_device'
+    WHERE (contains(lower(a.value), lower(c.system)) OR lower(a.value) IN (lower(c.device_name), lower(c.device_id)))
+      AND coalesce(a.outcome, 'passed') NOT IN ('failed', 'declined')
+      AND epoch(a.valid_from) <= epoch(c.time) + $approval_lag_days * 86400
+      AND (a.valid_until IS NULL OR a.valid_until > c.time)
+),
 judged AS (
     SELECT c.subject_id, c.time, c.event_id, c.system, k.systems,
            NOT (c.system = 'Windows' AND k.windows OR c.system = 'macOS' AND k.mac OR c.system = 'Linux' AND k.linux
                 OR c.system = 'ChromeOS' AND k.chrome)
-           AND NOT EXISTS (
-               SELECT 1 FROM attested a
-               WHERE a.subject_id = c.subject_id AND a.kind = 'approved_device'
-                 AND (contains(lower(a.value), lower(c.system)) OR lower(a.value) IN (lower(c.device_name), lower(c.device_id)))
-                 AND coalesce(a.outcome, 'passed') NOT IN ('failed', 'declined')
-                 AND epoch(a.valid_from) <= epoch(c.time) + $approval_lag_days * 86400
-                 AND (a.valid_until IS NULL OR a.valid_until > c.time)) AS strange
+           AND e.event_id IS NULL AS strange
     FROM computer c
     JOIN known_system k ON k.subject_id = c.subject_id
+    LEFT JOIN excused e ON e.subject_id = c.subject_id AND e.event_id = c.event_id
     WHERE c.system IS NOT NULL
 ),
 ranked AS (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Final
@@ -16,7 +17,7 @@ from typing import Final
 import orjson
 
 from pickglass.sources.reading.encodings import TextFeed
-from pickglass.sources.reading.limits import GIB, KEPT_BYTES, KIB, MIB, Limits
+from pickglass.sources.reading.limits import GIB, KIB, MIB, Limits
 from pickglass.sources.reading.records import Record
 
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -37,7 +38,8 @@ _DATA: Final = re.compile(
 
 def find_delimiter(text: str, *, complete: bool) -> str | None:
     """Name the delimiter if the text is a table with a header, None if it is something else."""
-    lines = text.splitlines(keepends=True)
+    newline = "\r" if "\r" in text and "\n" not in text else "\n"
+    lines = [line + newline for line in text.split(newline)]
     if not complete and len(lines) > 1:
         lines.pop()  # cut within
     if not lines:
@@ -100,7 +102,7 @@ def column_names(header: Sequence[str]) -> list[str]:
 
 def repeated(names: Sequence[str]) -> list[str]:
     """List the column names that occur more than once, so that a value could not be told from another."""
-    return sorted({name for name in names if names.count(name) > 1})
+    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 def _fits(row: Sequence[str], columns: int) -> bool:
@@ -293,7 +295,7 @@ class _Table:
         raw = self._text.encode(text.rstrip("\r\n"))
         if len(raw) > self._limits.record_bytes:
             reason = f"record is longer than {self._limits.record_bytes:,} bytes; its beginning is kept"
-            raw = raw[:KEPT_BYTES]
+            raw = raw[: self._limits.kept_bytes]
         elif not reason and not _fits(row, len(self.names)):
             reason = f"{len(row)} fields, header has {len(self.names)}"
         elif not reason and "\0" in text:
