@@ -177,7 +177,12 @@ class _Survey:
 
         return [
             LoadFile(
-                raw_file="", name=one.file, state="unrecognised", why=one.why, read=one.records, unrecognised=one.records
+                raw_file="",
+                name=one.file,
+                state="unrecognised",
+                why=one.why,
+                read=one.records,
+                unrecognised=one.records,
             )
             for one in self.unrecognised
         ]
@@ -194,7 +199,9 @@ def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
             found.append({"file": member.name, "form": None, "source": None, "why": _reason(member)})
             continue
         source, why = recognise_member(member, _definitions(settings))
-        found.append({"file": member.name, "form": member.form, "source": source.id if source else None, "why": why})
+        found.append(
+            {"file": member.name, "form": member.form, "source": source.id if source else None, "why": why}
+        )
     return found
 
 
@@ -423,7 +430,9 @@ def _check_paths(paths: Iterable[Path]) -> None:
     missing = [(str(path), "there is no such file or folder") for path in paths if not path.exists()]
     if missing:
         raise InputError(
-            "cannot load what is not there", hint="check the path; folders are read with all below them", problems=missing
+            "cannot load what is not there",
+            hint="check the path; folders are read with all below them",
+            problems=missing,
         )
 
 
@@ -460,14 +469,18 @@ def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadRepo
             "read": sum(file.read for file in (*files, *before)) + survey.repeated + unknown,
             "mapped": sum(file.mapped for file in files),
             "rejected": sum(file.rejected for file in files),
-            "duplicate": sum(file.duplicate for file in files) + sum(file.read for file in before) + survey.repeated,
+            "duplicate": sum(file.duplicate for file in files)
+            + sum(file.read for file in before)
+            + survey.repeated,
             "ignored": sum(file.ignored for file in files),
             "unrecognised": unknown,
         },
         rows=dict(sorted(sum((Counter(file.rows) for file in files), Counter()).items())),
         unrecognised=tuple(survey.unrecognised),
         quarantined=tuple(
-            Unrecognised(file.name, file.why or "", file.read) for file in files if file.state == "quarantined"
+            Unrecognised(file.name, file.why or "", file.read)
+            for file in files
+            if file.state == "quarantined"
         ),
         ignored=dict(sorted(ignored.items())),
         drift={source: tuple(sorted(keys)) for source, keys in sorted(drift.items())},

@@ -8,6 +8,7 @@ import hashlib
 import json
 import mailbox
 import re
+from contextlib import closing
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,23 @@ from pickglass.simulate.world.people import draw_name
 WORKERS, DAYS, SEED = 40, 60, 11
 
 # Product hosts that vendors' own exports name; everything else must be a reserved name.
-PRODUCT_HOSTS = tuple(
-    "graph.microsoft.com github.com google.com googleapis.com anydesk.com teamviewer.com rustdesk.com "
-    "screenconnect.com splashtop.com parsec.app tailscale.com ngrok.com proton.me nordvpn.com mullvad.net "
-    "astrill.com".split()
+PRODUCT_HOSTS = (
+    "graph.microsoft.com",
+    "github.com",
+    "google.com",
+    "googleapis.com",
+    "anydesk.com",
+    "teamviewer.com",
+    "rustdesk.com",
+    "screenconnect.com",
+    "splashtop.com",
+    "parsec.app",
+    "tailscale.com",
+    "ngrok.com",
+    "proton.me",
+    "nordvpn.com",
+    "mullvad.net",
+    "astrill.com",
 )
 RESERVED = re.compile(r"(^|\.)(example|example\.(com|net|org))$")
 
@@ -110,7 +124,8 @@ def test_every_file_is_in_its_format_and_holds_what_the_summary_counts(written: 
             assert message["Message-ID"]
             assert not message.defects
         elif path.suffix == ".mbox":
-            assert len(mailbox.mbox(path)) == count
+            with closing(mailbox.mbox(path)) as box:
+                assert len(box) == count
         elif "fedex" in name:
             assert len(json.loads(text(path))["output"]["completeTrackResults"]) == count
         else:

@@ -123,7 +123,9 @@ def find_subjects(store: Store, reference: str, *, limit: int = 20) -> list[str]
         if connection.scalar(select(assessed.subject_id).where(assessed.subject_id == reference)) is not None:
             return [reference]
         # The text only narrows; whether a reference really is among the subject's is read from the document.
-        texts = connection.scalars(select(assessed.document).where(assessed.document.contains(f'"{own}"', autoescape=True)))
+        texts = connection.scalars(
+            select(assessed.document).where(assessed.document.contains(f'"{own}"', autoescape=True))
+        )
         subjects = [orjson.loads(text)["subject"] for text in texts]
         by_reference = [
             subject["id"]

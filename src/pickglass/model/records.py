@@ -40,7 +40,9 @@ class Indicator:
     tier: int
     sentence: str
     sql: str
-    fields: Mapping[str, Any] = field(default_factory=dict)  # sentence field → personal-data class, if not none
+    fields: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # sentence field → personal-data class, if not none
     proxy: bool = False  # a partial proxy: at most one bit, never a family of its own, never a gate alone
     parameters: Mapping[str, Any] = field(default_factory=dict)
     innocent: tuple[str, ...] = ()

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pickglass.faces.cli.output import home_option, json_option, print_json, reveal_option, safe, say, settings_of, table
+from pickglass.faces.cli.output import (
+    home_option,
+    json_option,
+    print_json,
+    reveal_option,
+    safe,
+    say,
+    settings_of,
+    table,
+)
 
 if TYPE_CHECKING:
     from pickglass.cases import Case
@@ -33,7 +42,13 @@ def case_list(state: str, limit: int, home: Path | None, as_json: bool) -> None:
     with open_store(settings_of(home)) as store:
         found = list_cases(store, state=None if state == "all" else state, limit=limit)  # type: ignore[arg-type] # a choice
     if as_json:
-        print_json([_case(one.case) | {"threat": one.assessment.threat if one.assessment else None, "verdict": one.verdict} for one in found])
+        print_json(
+            [
+                _case(one.case)
+                | {"threat": one.assessment.threat if one.assessment else None, "verdict": one.verdict}
+                for one in found
+            ]
+        )
         return
     rows = [
         (
@@ -72,7 +87,9 @@ def case_show(case_id: str, home: Path | None, as_json: bool, reveal: str | None
         file = show_case(store, case_id, actor=actor(), reason=reveal or "")
     document = subject_document(file.document, reveal is not None) if file.document else None
     links = stored_links(file.document, reveal is not None) if file.document else []
-    notes = [{"time": note.created.isoformat(), "author": note.author, "text": note.text} for note in file.notes]
+    notes = [
+        {"time": note.created.isoformat(), "author": note.author, "text": note.text} for note in file.notes
+    ]
     verdicts = [
         {
             "time": one.created.isoformat(),
@@ -85,14 +102,28 @@ def case_show(case_id: str, home: Path | None, as_json: bool, reveal: str | None
         for one in file.verdicts
     ]
     if as_json:
-        print_json({"version": 1, "case": _case(file.case), "subject": document, "links": links, "notes": notes, "verdicts": verdicts})
+        print_json(
+            {
+                "version": 1,
+                "case": _case(file.case),
+                "subject": document,
+                "links": links,
+                "notes": notes,
+                "verdicts": verdicts,
+            }
+        )
         return
-    lines = [f"Case {file.case.id}, {file.case.state}, opened {file.case.opened:%Y-%m-%d %H:%M} UTC by {file.case.opened_by}", ""]
+    lines = [
+        f"Case {file.case.id}, {file.case.state}, opened {file.case.opened:%Y-%m-%d %H:%M} UTC by {file.case.opened_by}",
+        "",
+    ]
     if document is not None and file.document is not None:
         lines.append(subject_text(document, links, file.document["versions"]))
     lines += [f"note {note['time']} {note['author']}: {note['text']}" for note in notes]
     lines += [
-        f"verdict {one['time']} {one['verdict']} by {one['author']}" + (f" and {one['second']}" if one["second"] else "") + f": {one['reason']}"
+        f"verdict {one['time']} {one['verdict']} by {one['author']}"
+        + (f" and {one['second']}" if one["second"] else "")
+        + f": {one['reason']}"
         for one in verdicts
     ]
     click.echo(safe("\n".join(lines)))

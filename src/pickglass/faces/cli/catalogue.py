@@ -41,12 +41,17 @@ def indicator_show(indicator_id: str, as_json: bool) -> None:
 
     found = catalogue().get(indicator_id)
     if found is None:
-        raise NotFound(f"there is no indicator {indicator_id}", hint=_near(indicator_id, list(catalogue()), "indicator list"))
+        raise NotFound(
+            f"there is no indicator {indicator_id}",
+            hint=_near(indicator_id, list(catalogue()), "indicator list"),
+        )
     if as_json:
         print_json(_indicator(found) | {"sql": found.sql})
         return
     click.echo(f"{found.id}: {found.title}\n\n{found.question}\n")
-    click.echo(f"stage {found.stage}, family {found.family}, tier {found.tier}, {found.status}, fairness {found.fairness}\n")
+    click.echo(
+        f"stage {found.stage}, family {found.family}, tier {found.tier}, {found.status}, fairness {found.fairness}\n"
+    )
     click.echo("Innocent causes: " + "; ".join(found.innocent))
     click.echo("Ask next: " + "; ".join(found.ask_next))
     click.echo("References: " + ", ".join((*found.references, *found.attack, *found.itm)))
@@ -66,12 +71,14 @@ def indicator_check(ids: tuple[str, ...], everything: bool, as_json: bool) -> in
         raise click.UsageError("name indicators, or give --all")
     unknown = [one for one in ids if one not in catalogue()]
     if unknown:
-        raise NotFound(f"there is no indicator {unknown[0]}", hint=_near(unknown[0], list(catalogue()), "indicator list"))
+        raise NotFound(
+            f"there is no indicator {unknown[0]}", hint=_near(unknown[0], list(catalogue()), "indicator list")
+        )
     problems = check(None if everything else ids)
     if as_json:
-        print_json([{"indicator": problem.where, "message": problem.message} for problem in problems])
+        print_json([problem._asdict() for problem in problems])
     for problem in problems:
-        say(f"{problem.where}: {problem.message}")
+        say(str(problem))
     say(f"{len(ids) or len(catalogue())} indicators checked, {len(problems)} problems")
     return InputError.exit_code if problems else 0
 
@@ -133,7 +140,10 @@ def source_list(home: Path | None, as_json: bool) -> None:
             ]
         )
         return
-    table(("id", "status", "title", "tables"), [(one.id, one.status, one.title, ", ".join(one.tables)) for one in found])
+    table(
+        ("id", "status", "title", "tables"),
+        [(one.id, one.status, one.title, ", ".join(one.tables)) for one in found],
+    )
 
 
 @source.command("detect")
@@ -148,7 +158,10 @@ def source_detect(files: tuple[Path, ...], home: Path | None, as_json: bool) -> 
     if as_json:
         print_json(found)
         return
-    table(("file", "form", "source", "why"), [(one["file"], one["form"], one["source"] or "unrecognised", one["why"]) for one in found])
+    table(
+        ("file", "form", "source", "why"),
+        [(one["file"], one["form"], one["source"] or "unrecognised", one["why"]) for one in found],
+    )
 
 
 @source.command("check")
@@ -166,7 +179,11 @@ def source_check(ids: tuple[str, ...], everything: bool, home: Path | None, as_j
     if as_json:
         print_json(results)
     for one in results:
-        say(f"{one['id']}: " + ("ok" if not one["problems"] else f"{len(one['problems'])} problems") + f", {one['rows']} rows")
+        say(
+            f"{one['id']}: "
+            + ("ok" if not one["problems"] else f"{len(one['problems'])} problems")
+            + f", {one['rows']} rows"
+        )
         for problem in one["problems"]:
             say(safe(f"  {problem}"))
     return InputError.exit_code if any(one["problems"] for one in results) else 0

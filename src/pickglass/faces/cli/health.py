@@ -40,7 +40,9 @@ def doctor(home: Path | None, as_json: bool) -> None:
     for table_name, count in report["unresolved"].items():
         say(f"unresolved: {count:,} rows of {table_name} belong to no subject")
     for doubt in report["time_zone_doubts"]:
-        say(f"time zone in doubt: {doubt['rows']:,} rows of {doubt['table']} from {doubt['source']} have a clock without a zone")
+        say(
+            f"time zone in doubt: {doubt['rows']:,} rows of {doubt['table']} from {doubt['source']} have a clock without a zone"
+        )
     for blind in report["blind"]:
         say(f"blind: {blind['indicator']} lacks {', '.join(blind['missing'])}")
     for problem in report["problems"]:

@@ -66,7 +66,9 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pickglass", prog_name="pickglass")
-@click.option("--home", type=click.Path(path_type=Path), help="Folder that holds everything (PICKGLASS_HOME).")
+@click.option(
+    "--home", type=click.Path(path_type=Path), help="Folder that holds everything (PICKGLASS_HOME)."
+)
 @click.pass_context
 def cli(context: click.Context, home: Path | None) -> None:
     """Find workers who are not who they say they are, with evidence that stands.

@@ -17,7 +17,10 @@ from pickglass.settings import Settings, load_settings
 def home_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Let a command take --home after the verb as well as before it."""
     return click.option(
-        "--home", type=click.Path(path_type=Path), default=None, help="Folder that holds everything (PICKGLASS_HOME)."
+        "--home",
+        type=click.Path(path_type=Path),
+        default=None,
+        help="Folder that holds everything (PICKGLASS_HOME).",
     )(command)
 
 

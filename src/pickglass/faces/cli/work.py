@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 SHOWN = 25  # subjects that a terminal lists; JSON lists all
 BANDS = ("act", "review", "watch")
 
-as_of_option = click.option("--as-of", metavar="DATE", help="Read only what was known then (UTC), e.g. 2026-03-31.")
+as_of_option = click.option(
+    "--as-of", metavar="DATE", help="Read only what was known then (UTC), e.g. 2026-03-31."
+)
 fail_option = click.option(
-    "--fail-on", type=click.Choice(BANDS), help=f"Exit {EXIT_FINDINGS} if anybody is in this band or a more urgent one."
+    "--fail-on",
+    type=click.Choice(BANDS),
+    help=f"Exit {EXIT_FINDINGS} if anybody is in this band or a more urgent one.",
 )
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 
@@ -64,7 +68,9 @@ def load(paths: tuple[Path, ...], home: Path | None, as_json: bool) -> int:
 @home_option
 @json_option
 @reveal_option
-def assess(as_of: str | None, fail_on: str | None, home: Path | None, as_json: bool, reveal: str | None) -> int:
+def assess(
+    as_of: str | None, fail_on: str | None, home: Path | None, as_json: bool, reveal: str | None
+) -> int:
     """Assess everybody in the lake: ask the indicators, link, and weigh.
 
     \b
@@ -114,7 +120,9 @@ def run(
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--workers", default=300, show_default=True, type=click.IntRange(20, 20_000))
-@click.option("--applicants", default=None, type=click.IntRange(0, 2_000_000), help="Default: six for each worker.")
+@click.option(
+    "--applicants", default=None, type=click.IntRange(0, 2_000_000), help="Default: six for each worker."
+)
 @click.option("--days", default=240, show_default=True, type=click.IntRange(60, 1_000))
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
 @json_option
@@ -148,18 +156,13 @@ def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -
     \b
     pickglass demo
     """
-    import shutil
-    import tempfile
-
     from pickglass import pipeline
     from pickglass.faces.exports.report import write_report
     from pickglass.faces.exports.run_document import run_document
     from pickglass.simulate import simulate as write
 
-    folder = Path(tempfile.gettempdir()) / "pickglass-demo" if home is None else home
+    folder = _demo_folder(home)
     company = folder / "company"
-    if home is None and folder.exists():
-        shutil.rmtree(folder)  # the demo's own folder: it starts afresh
     settings = settings_of(folder)
     say(f"writing an invented company of {workers} workers over {days} days to {company}")
     write(company, workers=workers, days=days, seed=seed)
@@ -179,13 +182,29 @@ def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -
     return 0
 
 
+def _demo_folder(home: Path | None) -> Path:
+    """Return the demo's own folder, emptied of an earlier demo; a folder that holds anything else is refused."""
+    import shutil
+
+    folder = home or Path("pickglass-demo")
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / "company" / "truth.json").exists():
+            raise InputError(
+                "this folder holds something that is no demo", hint="name another with --home", where=str(folder)
+            )
+        shutil.rmtree(folder)
+    return folder
+
+
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InputError(f"{text!r} is not a date", hint="write it as 2026-03-31 or 2026-03-31T14:00:00Z") from error
+        raise InputError(
+            f"{text!r} is not a date", hint="write it as 2026-03-31 or 2026-03-31T14:00:00Z"
+        ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -214,14 +233,24 @@ def _print_queue(done: Run, reveal: bool) -> None:
         document = subject_document(one, reveal)
         reasons = "; ".join(found["title"] for found in document["fired"][:3])
         rows.append(
-            [document["id"], document["name"], document["band"], f"{document['threat']:.2f}", document["leading"], f"{document['bits']:+.1f}", reasons]
+            [
+                document["id"],
+                document["name"],
+                document["band"],
+                f"{document['threat']:.2f}",
+                document["leading"],
+                f"{document['bits']:+.1f}",
+                reasons,
+            ]
         )
     table(("subject", "name", "band", "threat", "leading", "bits", "why, strongest first"), rows)
     counts: dict[str, int] = {}
     for assessment in done.assessments:
         counts[assessment.band] = counts.get(assessment.band, 0) + 1
     shown = ", ".join(f"{count} {band}" for band, count in sorted(counts.items()))
-    say(f"{len(done.documents)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; {len(done.links)} links")
+    say(
+        f"{len(done.documents)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; {len(done.links)} links"
+    )
 
 
 def _tell_load(report: LoadReport) -> None:

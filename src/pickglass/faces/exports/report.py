@@ -36,11 +36,16 @@ def render_report(run: Run) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("pickglass.faces.exports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("pickglass.faces.exports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
     environment.filters["odds"] = odds
     environment.filters["bits"] = lambda value: f"{value:+.1f}"
-    listed = [subject_document(one) for one in run.documents if one["assessment"]["band"] in SHOWN_BANDS][:LISTED]
+    listed = [subject_document(one) for one in run.documents if one["assessment"]["band"] in SHOWN_BANDS][
+        :LISTED
+    ]
     links: dict[str, list[dict[str, Any]]] = {}
     for shared in (link_document(asdict(link)) for link in run.links):
         for subject in shared["subjects"]:

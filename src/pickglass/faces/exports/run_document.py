@@ -49,8 +49,12 @@ def load_document(load: LoadReport) -> dict[str, Any]:
         "files": load.files,
         "records": dict(load.records),
         "rows": dict(load.rows),
-        "unrecognised": [{"file": one.file, "why": one.why, "records": one.records} for one in load.unrecognised],
-        "quarantined": [{"file": one.file, "why": one.why, "records": one.records} for one in load.quarantined],
+        "unrecognised": [
+            {"file": one.file, "why": one.why, "records": one.records} for one in load.unrecognised
+        ],
+        "quarantined": [
+            {"file": one.file, "why": one.why, "records": one.records} for one in load.quarantined
+        ],
         "ignored": dict(load.ignored),
         "drift": {source: list(keys) for source, keys in load.drift.items()},
         "sources": {source: dict(tally) for source, tally in load.by_source.items()},
@@ -62,7 +66,13 @@ def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[
     subject, assessment, evidence = document["subject"], document["assessment"], document["evidence"]
     steps = {step["label"]: step for step in assessment["steps"] if step["kind"] == "fired"}
     found = [
-        finding_document(finding, document["indicators"][finding["indicator"]], steps.get(finding["indicator"]), assessment["leading"], reveal)
+        finding_document(
+            finding,
+            document["indicators"][finding["indicator"]],
+            steps.get(finding["indicator"]),
+            assessment["leading"],
+            reveal,
+        )
         for finding in evidence["fired"]
     ]
     found.sort(key=lambda one: (-one["bits"], one["id"]))
@@ -90,7 +100,11 @@ def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[
 
 
 def finding_document(
-    finding: Mapping[str, Any], indicator: Mapping[str, Any], step: Mapping[str, Any] | None, leading: str, reveal: bool
+    finding: Mapping[str, Any],
+    indicator: Mapping[str, Any],
+    step: Mapping[str, Any] | None,
+    leading: str,
+    reveal: bool,
 ) -> dict[str, Any]:
     """Return one fired indicator: its sentence, bits for the leading hypothesis, and the original records."""
     weight = step["bits"] if step else {}
@@ -136,7 +150,11 @@ def step_document(step: Mapping[str, Any]) -> dict[str, Any]:
 
 def link_document(link: Mapping[str, Any], reveal: bool = False) -> dict[str, Any]:
     """Return one link; the shared value is masked by its class."""
-    shown: dict[str, Any] = {"kind": link["kind"], "subjects": list(link["subjects"]), "reasons": list(link["reasons"])}
+    shown: dict[str, Any] = {
+        "kind": link["kind"],
+        "subjects": list(link["subjects"]),
+        "reasons": list(link["reasons"]),
+    }
     if link["kind"] == "persona":
         return shown | {"probability": round(link["probability"] or 0.0, 4)}
     thing = link["thing"]

@@ -22,12 +22,12 @@ HYPOTHESES = {
     "hijacked": "an honest worker whose account or pay was taken over",
     "disloyal": "the person takes data or extorts",
 }
-REMINDER = (
-    "These are indicators, not a verdict. Every one of them has innocent causes; a named person decides, after asking."
-)
+REMINDER = "These are indicators, not a verdict. Every one of them has innocent causes; a named person decides, after asking."
 
 
-def subject_text(document: Mapping[str, Any], links: Sequence[Mapping[str, Any]], versions: Mapping[str, Any]) -> str:
+def subject_text(
+    document: Mapping[str, Any], links: Sequence[Mapping[str, Any]], versions: Mapping[str, Any]
+) -> str:
     """Write one subject (as `subject_document` gives it) as text."""
     return "\n".join(_lines(document, links, versions))
 
@@ -39,7 +39,9 @@ def odds(probability: float) -> str:
     return f"about 1 in {round(1 / probability):,}" if probability > 0 else "practically none"
 
 
-def _lines(document: Mapping[str, Any], links: Sequence[Mapping[str, Any]], versions: Mapping[str, Any]) -> Iterator[str]:
+def _lines(
+    document: Mapping[str, Any], links: Sequence[Mapping[str, Any]], versions: Mapping[str, Any]
+) -> Iterator[str]:
     refs = ", ".join(f"{system} {reference}" for system, reference in document["refs"].items())
     yield f"Subject {document['id']}  {document['name'] or 'no name on record'}"
     yield f"{document['kind']}, {document['role'] or 'role unknown'}; {refs}; stage: {document['stage']}"
@@ -62,9 +64,12 @@ def _lines(document: Mapping[str, Any], links: Sequence[Mapping[str, Any]], vers
         for number, found in enumerate(document["against"], start=1):
             yield from _finding(number, found)
     yield ""
-    yield from _wrapped(f"Looked for and not there ({len(document['clear'])}): {', '.join(document['clear']) or 'none'}", 2)
     yield from _wrapped(
-        f"Could not be assessed ({len(document['not_assessable'])}): {', '.join(document['not_assessable']) or 'none'}", 2
+        f"Looked for and not there ({len(document['clear'])}): {', '.join(document['clear']) or 'none'}", 2
+    )
+    yield from _wrapped(
+        f"Could not be assessed ({len(document['not_assessable'])}): {', '.join(document['not_assessable']) or 'none'}",
+        2,
     )
     if links:
         yield ""
@@ -82,7 +87,11 @@ def _lines(document: Mapping[str, Any], links: Sequence[Mapping[str, Any]], vers
     for step in document["steps"]:
         bits = step["bits"].get(document["leading"], 0)
         if bits:
-            yield from _wrapped(f"  {bits:+7.2f}  {step['kind']:<6} {step['label']}" + (f": {step['reason']}" if step["reason"] else ""), 18)
+            yield from _wrapped(
+                f"  {bits:+7.2f}  {step['kind']:<6} {step['label']}"
+                + (f": {step['reason']}" if step["reason"] else ""),
+                18,
+            )
     yield f"  {document['bits']:+7.2f}  total"
     yield ""
     yield from _wrapped(REMINDER, 0)
@@ -92,9 +101,14 @@ def _lines(document: Mapping[str, Any], links: Sequence[Mapping[str, Any]], vers
 
 def _finding(number: int, found: Mapping[str, Any]) -> Iterator[str]:
     yield from _wrapped(f"  {number}. {found['sentence']}", 5)
-    yield f"     {found['id']}, {found['family']}, {found['bits']:+.1f} bits" + (" (draft: shown, not counted)" if found["status"] == "draft" else "")
+    yield f"     {found['id']}, {found['family']}, {found['bits']:+.1f} bits" + (
+        " (draft: shown, not counted)" if found["status"] == "draft" else ""
+    )
     if found["records"]:
-        places = ", ".join(f"{record['file']} record {record['record']} ({record['source']})" for record in found["records"][:4])
+        places = ", ".join(
+            f"{record['file']} record {record['record']} ({record['source']})"
+            for record in found["records"][:4]
+        )
         more = len(found["records"]) - 4
         yield from _wrapped(f"     from {places}" + (f" and {more} more" if more > 0 else ""), 10)
     yield from _wrapped(f"     innocent causes: {'; '.join(found['innocent'])}", 10)
@@ -104,9 +118,15 @@ def _link(subject_id: str, link: Mapping[str, Any]) -> Iterator[str]:
     others = [other for other in link["subjects"] if other != subject_id]
     shown = ", ".join(others[:6]) + (f" and {len(others) - 6} more" if len(others) > 6 else "")
     if link["kind"] == "persona":
-        yield from _wrapped(f"  perhaps the same person as {shown} ({odds(link['probability'])}): {'; '.join(link['reasons'])}", 6)
+        yield from _wrapped(
+            f"  perhaps the same person as {shown} ({odds(link['probability'])}): {'; '.join(link['reasons'])}",
+            6,
+        )
     else:
-        yield from _wrapped(f"  shares {link['thing'].replace('_', ' ')} {link['label']} with {shown} ({link['bits']:+.1f} bits): {'; '.join(link['reasons'])}", 6)
+        yield from _wrapped(
+            f"  shares {link['thing'].replace('_', ' ')} {link['label']} with {shown} ({link['bits']:+.1f} bits): {'; '.join(link['reasons'])}",
+            6,
+        )
 
 
 def _wrapped(text: str, indent: int) -> Iterator[str]:

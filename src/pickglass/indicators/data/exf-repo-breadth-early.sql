@@ -33,7 +33,9 @@ evidence AS (
     GROUP BY subject_id
 ),
 judged AS (
-    SELECT a.*, c.usual, coalesce(a.repositories > greatest($least, $factor * c.usual), a.repositories > $count) AS fired
+    SELECT a.*, c.usual, 
+           CASE WHEN c.usual IS NULL THEN a.repositories > $count
+                ELSE a.repositories > $least AND a.repositories > $factor * c.usual END AS fired
     FROM starter a
     LEFT JOIN cohort c ON c.subject_id = a.subject_id
 )

@@ -6,16 +6,19 @@ that decompress to too much, entity declarations, and rows numbered into the tri
 
 from __future__ import annotations
 
+import lzma
+import struct
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any, Final, Protocol, cast
 
 from pickglass.sources.reading.content import Content, Feed
-from pickglass.sources.reading.limits import KEPT_BYTES, MIB, Limits
+from pickglass.sources.reading.limits import MIB, Limits
 from pickglass.sources.reading.records import Record
 from pickglass.sources.reading.tables import column_names, json_row
 
@@ -35,6 +38,9 @@ _FAULTS: Final = (
     RuntimeError,
     AssertionError,
     zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
 )
 
 
@@ -136,10 +142,10 @@ def workbook_records(content: Content, limits: Limits) -> Iterator[Record]:
 
 def _record(names: Sequence[str], row: Sequence[str], limits: Limits) -> Record:
     line = json_row([*names, *column_names([""] * len(row))[len(names) :]], row)
-    if len(row) > len(names):
-        return Record(b"", line[:KEPT_BYTES], f"{len(row)} fields, header has {len(names)}")
     if len(line) > limits.record_bytes:
-        return Record(b"", line[:KEPT_BYTES], f"record is longer than {limits.record_bytes:,} bytes")
+        return Record(b"", line[: limits.kept_bytes], f"record is longer than {limits.record_bytes:,} bytes")
+    if len(row) > len(names):
+        return Record(b"", line, f"{len(row)} fields, header has {len(names)}")
     return Record(line, line)
 
 

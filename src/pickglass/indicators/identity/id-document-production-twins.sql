@@ -1,0 +1,69 @@
+-- A production mark that few share, under names that have no word in common.
+WITH -- Words of all names on file: accents and punctuation do not matter, nor do particles and single letters. Names that
+-- are not in Latin letters cannot be compared and count for nothing.
+person AS (
+    SELECT subject_id, name FROM hiring_event WHERE name IS NOT NULL
+    UNION
+    SELECT subject_id, name FROM worker WHERE name IS NOT NULL
+    UNION
+    SELECT subject_id, preferred_name FROM worker WHERE preferred_name IS NOT NULL
+),
+name_token AS (
+    SELECT DISTINCT subject_id, token
+    FROM (SELECT subject_id, unnest(string_split(
+                     trim(regexp_replace(regexp_replace(translate(lower(name), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
+          FROM person)
+    WHERE regexp_matches(token, '^[a-z][a-z]+$') AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn', 'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii')
+),
+shown AS (
+    SELECT subject_id, document_template AS mark, min(time) AS time, min(event_id) AS event_id
+    FROM hiring_event
+    WHERE document_template <> ''
+    GROUP BY subject_id, document_template
+),
+rare AS (
+    SELECT mark FROM shown GROUP BY mark HAVING count(*) BETWEEN 2 AND $max_sharers
+),
+pair AS (
+    SELECT a.subject_id, b.subject_id AS other_id, a.mark, a.time, a.event_id, b.time AS other_time, b.event_id AS other_event
+    FROM shown a
+    JOIN rare r ON r.mark = a.mark
+    JOIN shown b ON b.mark = a.mark AND b.subject_id <> a.subject_id
+    WHERE abs(epoch(a.time) - epoch(b.time)) <= $window_days * 86400
+),
+alike AS (
+    SELECT DISTINCT p.subject_id, p.other_id
+    FROM pair p
+    JOIN name_token x ON x.subject_id = p.subject_id
+    JOIN name_token y ON y.subject_id = p.other_id
+    WHERE x.token = y.token
+       OR (length(x.token) >= 3 AND left(y.token, length(x.token)) = x.token)
+       OR (length(y.token) >= 3 AND left(x.token, length(y.token)) = y.token)
+       OR (length(x.token) >= 5 AND length(y.token) >= 5 AND levenshtein(x.token, y.token) <= 1)
+),
+best AS (
+    SELECT p.subject_id, p.mark, min(p.time) AS time, min(p.event_id) AS event_id,
+           list(s.name ORDER BY p.other_time, s.name) AS others, list(p.other_event ORDER BY p.other_time, p.other_event) AS other_events,
+           max(abs(epoch(p.time) - epoch(p.other_time))) AS seconds
+    FROM pair p
+    JOIN subject s ON s.subject_id = p.other_id
+    WHERE EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = p.subject_id)
+      AND EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = p.other_id)
+      AND NOT EXISTS (SELECT 1 FROM alike a WHERE a.subject_id = p.subject_id AND a.other_id = p.other_id)
+    GROUP BY p.subject_id, p.mark
+    QUALIFY row_number() OVER (PARTITION BY p.subject_id ORDER BY count(*) DESC, p.mark) = 1
+),
+compared AS (
+    SELECT DISTINCT w.subject_id FROM shown w JOIN name_token n ON n.subject_id = w.subject_id
+),
+population AS (
+    SELECT count(*) AS documents FROM compared
+)
+SELECT c.subject_id,
+       b.subject_id IS NOT NULL AS fired,
+       b.time,
+       list_concat([b.event_id], b.other_events) AS event_ids,
+       b.mark, b.others, CAST(ceil(b.seconds / 86400) AS BIGINT) AS days
+FROM compared c
+JOIN population n ON n.documents > 1
+LEFT JOIN best b ON b.subject_id = c.subject_id
