@@ -69,8 +69,11 @@ CREATE OR REPLACE MACRO name_key(value) AS
 CREATE OR REPLACE MACRO url_host(value) AS
     nullif(regexp_extract(lower(value), '^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?([^/:?#]+)', 1), '');
 
-CREATE OR REPLACE MACRO epoch_ms_time(value) AS make_timestamptz(CAST(round(CAST(value AS DOUBLE) * 1000) AS BIGINT));
-CREATE OR REPLACE MACRO epoch_s_time(value) AS make_timestamptz(CAST(round(CAST(value AS DOUBLE) * 1000000) AS BIGINT));
+-- A number that is no time of people's lives (years 1900 to 9999) gives null, and so rejects its record.
+CREATE OR REPLACE MACRO epoch_s_time(value) AS
+    CASE WHEN CAST(value AS DOUBLE) BETWEEN -2208988800 AND 253402214400
+         THEN make_timestamptz(CAST(round(CAST(value AS DOUBLE) * 1000000) AS BIGINT)) END;
+CREATE OR REPLACE MACRO epoch_ms_time(value) AS epoch_s_time(CAST(value AS DOUBLE) / 1000);
 
 -- The 128 smallest hashes of all runs of five words: two texts' likeness can be told from their sketches,
 -- the text itself cannot be told from its sketch.
