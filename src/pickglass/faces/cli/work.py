@@ -11,16 +11,18 @@ import click
 from pickglass.errors import InputError
 from pickglass.faces.cli.main import EXIT_FINDINGS
 from pickglass.faces.cli.output import (
+    filled_home,
     home_option,
     json_option,
     print_json,
     progress,
     reveal_option,
-    safe,
     say,
     settings_of,
     table,
 )
+
+from pickglass.faces.printable import printable
 
 if TYPE_CHECKING:
     from pickglass.pipeline import LoadReport, Run
@@ -78,7 +80,7 @@ def assess(
     """
     from pickglass import pipeline
 
-    settings = settings_of(home)
+    settings = filled_home(home)
     with progress() as tell:
         done = pipeline.assess(settings, _moment(as_of), tell)
     return _show(settings, done, as_json, reveal, fail_on)
@@ -190,7 +192,9 @@ def _demo_folder(home: Path | None) -> Path:
     if folder.exists() and any(folder.iterdir()):
         if not (folder / "company" / "truth.json").exists():
             raise InputError(
-                "this folder holds something that is no demo", hint="name another with --home", where=str(folder)
+                "this folder holds something that is no demo",
+                hint="name another with --home",
+                where=str(folder),
             )
         shutil.rmtree(folder)
     return folder
@@ -219,7 +223,7 @@ def _show(settings: Settings, done: Run, as_json: bool, reveal: str | None, fail
     else:
         _print_queue(done, reveal is not None)
     for indicator, message in done.problems:
-        say(f"warning: {indicator} could not be asked: {message}")
+        say(f"warning: {indicator} could not be asked: {printable(message)}")
     urgent = BANDS[: BANDS.index(fail_on) + 1] if fail_on else ()
     return EXIT_FINDINGS if any(one.band in urgent for one in done.assessments) else 0
 
@@ -254,6 +258,8 @@ def _print_queue(done: Run, reveal: bool) -> None:
 
 
 def _tell_load(report: LoadReport) -> None:
+    from pickglass.faces.exports.run_document import shown
+
     counts = report.records
     say(
         f"load {report.id}: {report.files} files; {counts['read']:,} records read = {counts['mapped']:,} mapped + "
@@ -262,9 +268,9 @@ def _tell_load(report: LoadReport) -> None:
     )
     say("rows: " + (", ".join(f"{name} {count:,}" for name, count in report.rows.items()) or "none new"))
     for one in report.quarantined:
-        say(safe(f"quarantined: {one.file}: {one.why}"))
+        say(f"quarantined: {printable(one.file)}: {shown(one.why, reveal=False)}")
     for one in report.unrecognised[:SHOWN]:
-        say(safe(f"unrecognised: {one.file}: {one.why}"))
+        say(f"unrecognised: {printable(one.file)}: {shown(one.why, reveal=False)}")
     if len(report.unrecognised) > SHOWN:
         say(f"… and {len(report.unrecognised) - SHOWN} more unrecognised files: --json lists them all")
 
