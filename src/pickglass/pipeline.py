@@ -62,23 +62,19 @@ class LoadReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
-    """One subject with everything found and the weighing of it."""
-
-    subject: Subject
-    evidence: Evidence
-    assessment: Assessment
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
-    """An assessment of everybody, most urgent first, with the links and what could not be asked."""
+    """An assessment of everybody, most urgent first, with the links and what could not be asked.
+
+    `documents` are case documents (see `pickglass.cases.document`), in the order of P(not ordinary); every face
+    renders these same objects. `versions` says what they were made from.
+    """
 
     as_of: datetime
     scorecard: str
-    subjects: tuple[Assessed, ...]
+    documents: tuple[Mapping[str, Any], ...]
+    assessments: tuple[Assessment, ...]
     links: tuple[Link, ...]
-    indicators: Mapping[str, Indicator]
+    versions: Mapping[str, Any]
     problems: tuple[tuple[str, str], ...] = ()
     load: LoadReport | None = None
 
@@ -93,13 +89,16 @@ def load(settings: Settings, paths: Sequence[Path], progress: Progress | None = 
     from pickglass.store import ledger, open_store
 
     _check_paths(paths)
-    settings.workspace.mkdir(parents=True, exist_ok=True)
+    # A home holds what people may not see of each other: it is for its owner only, from the first folder on.
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open_store(settings) as store:
         loader = Loader(settings, store, progress)
         try:
             loader.recover()
+            loader.unpacked.mkdir(mode=0o700)
             load_id = ledger.begin_load(store, __version__)
-            survey = _Survey(settings, store)
+            survey = _Survey(settings, store, loader.unpacked)
             loaded = loader.load(load_id, survey.recognised(paths))
             ledger.record_files(store, load_id, survey.not_loaded())
             ledger.finish_load(store, load_id)
@@ -114,6 +113,7 @@ class _Survey:
 
     settings: Settings
     store: Store
+    unpacked: Path  # for archives within archives
     files: int = 0
     unrecognised: list[Unrecognised] = field(default_factory=list)
     known_already: list[LoadFile] = field(default_factory=list)
@@ -129,7 +129,7 @@ class _Survey:
             if isinstance(path, Problem):
                 self._leave(path.name, _reason(path))
                 continue
-            for member in members(path, workspace=self.settings.workspace):
+            for member in members(path, workspace=self.unpacked):
                 if isinstance(member, Problem):
                     self._leave(member.name, _reason(member))
                     continue
@@ -152,10 +152,11 @@ class _Survey:
             self.repeated += sum(len(block.lines) for block in member_blocks(member, source))
             return None
         self.seen.add((member.sha256, source.id))
-        before = ledger.files_of(self.store, raw_file=member.sha256, source=source.id)
-        same = [one for one in before if one.mapping_version == source.version and one.state in ("loaded", "quarantined")]
-        if same:
-            self.known_already.append(same[-1])
+        # Whatever mapping made its rows: the same bytes again change nothing. A quarantined file brought no rows,
+        # so it is read and named again: mapping or limit may be others by now.
+        before = ledger.files_of(self.store, raw_file=member.sha256, source=source.id, state="loaded")
+        if before:
+            self.known_already.append(before[-1])
             return None
         return InputFile(
             name=member.name,
@@ -176,7 +177,12 @@ class _Survey:
 
         return [
             LoadFile(
-                raw_file="", name=one.file, state="unrecognised", why=one.why, read=one.records, unrecognised=one.records
+                raw_file="",
+                name=one.file,
+                state="unrecognised",
+                why=one.why,
+                read=one.records,
+                unrecognised=one.records,
             )
             for one in self.unrecognised
         ]
@@ -193,7 +199,9 @@ def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
             found.append({"file": member.name, "form": None, "source": None, "why": _reason(member)})
             continue
         source, why = recognise_member(member, _definitions(settings))
-        found.append({"file": member.name, "form": member.form, "source": source.id if source else None, "why": why})
+        found.append(
+            {"file": member.name, "form": member.form, "source": source.id if source else None, "why": why}
+        )
     return found
 
 
@@ -210,66 +218,87 @@ def check_sources(settings: Settings, ids: Sequence[str] | None = None) -> list[
     return [{"id": one.id, "rows": one.rows, "problems": list(one.problems)} for one in checked]
 
 
-def assess(
-    settings: Settings, as_of: datetime | None = None, progress: Progress | None = None
-) -> Run:
+def assess(settings: Settings, as_of: datetime | None = None, progress: Progress | None = None) -> Run:
     """Assess everybody in the lake as known at `as_of` (UTC; by default the latest moment the lake knows of).
 
-    Raises NotFound where nothing has been loaded.
+    Nothing is kept: `run` keeps. Raises NotFound where nothing has been loaded.
     """
-    from pickglass.lake.reading import open_lake
-    from pickglass.store import ledger, open_store
+    from pickglass.store import open_store
 
-    tell = progress or (lambda _what, _count: None)
     with open_store(settings) as store:
-        tell("opening the lake", 0)
-        names = {file.raw_file: file.name for file in ledger.files_of(store, state="loaded")}
-        with open_lake(settings, store, as_of) as session:
-            run = _assess(settings, session, names, tell)
-    return run
+        return _assess(settings, store, as_of, progress or (lambda _what, _count: None))
 
 
-def _assess(
-    settings: Settings, session: Session, file_names: Mapping[str, str], tell: Progress
-) -> Run:
-    from pickglass.indicators.catalogue import catalogue
+def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Progress) -> Run:
+    from pickglass import __version__
+    from pickglass.cases import document
+    from pickglass.indicators.catalogue import catalogue, catalogue_version
     from pickglass.indicators.run import run as ask
-    from pickglass.linkage import things
+    from pickglass.lake.reading import open_lake
+    from pickglass.linkage import link
     from pickglass.score import load_scorecard, score
+    from pickglass.store import ledger
 
+    tell("opening the lake", 0)
+    names = {file.raw_file: file.name for file in ledger.files_of(store, state="loaded")}
     indicators = catalogue()
-    tell("asking the indicators", 0)
-    outcomes = ask(session, parameters_override=settings.indicators)
-    subjects = [_subject(row) for row in session.query(_SUBJECTS).to_pylist()]
-    tell("linking", 0)
-    links = things.links(session.query("SELECT * FROM shared_thing ORDER BY kind, value, subject_id"), len(subjects))
     scorecard = load_scorecard(settings.scorecard)
-    tell("weighing", 0)
-    assessed = []
-    for subject in subjects:
-        evidence = outcomes.evidence(subject)
-        assessed.append(Assessed(subject, evidence, score(evidence, scorecard, indicators)))
-    assessed = _with_records(session, assessed, file_names)
-    assessed.sort(key=lambda one: (one.assessment.posterior["ordinary"], one.subject.id))
+    with open_lake(settings, store, as_of) as session:
+        tell("asking the indicators", 0)
+        outcomes = ask(session, parameters_override=settings.indicators)
+        subjects = [_subject(row) for row in session.query(_SUBJECTS).to_pylist()]
+        tell("linking", 0)
+        links = link(session.query(_SHARED), subjects=len(subjects))
+        tell("weighing", 0)
+        evidence = _with_records(session, [outcomes.evidence(subject) for subject in subjects], names)
+        moment = session.as_of
+    evidence = [replace(one, as_of=moment) for one in evidence]
+    weighed = [(one, score(one, scorecard, indicators)) for one in evidence]
+    weighed.sort(key=lambda pair: (pair[1].posterior["ordinary"], pair[0].subject.id))
+    versions = {
+        "pickglass": __version__,
+        "scorecard": scorecard.version,
+        "indicators": catalogue_version(),
+        "as_of": moment,
+        "snapshots": ledger.current_snapshots(store),
+    }
+    by_subject: dict[str, list[Link]] = {}
+    for shared in links:
+        for subject_id in shared.subjects:
+            by_subject.setdefault(subject_id, []).append(shared)
+    documents = [
+        document(
+            assessment,
+            one,
+            by_subject.get(one.subject.id, ()),
+            versions,
+            indicators=[indicators[finding.indicator] for finding in one.fired],
+        )
+        for one, assessment in weighed
+    ]
     return Run(
-        as_of=session.as_of,
-        scorecard=scorecard.name,
-        subjects=tuple(assessed),
+        as_of=moment,
+        scorecard=scorecard.version,
+        documents=tuple(documents),
+        assessments=tuple(assessment for _, assessment in weighed),
         links=tuple(links),
-        indicators=indicators,
+        versions=versions,
         problems=tuple((problem.where, problem.message) for problem in outcomes.problems),
     )
 
 
-_SUBJECTS = "SELECT subject_id, accounts, kind, stage, name, role, department, hire_date, termination_date FROM subject ORDER BY subject_id"
+_SUBJECTS = """
+    SELECT subject_id, accounts, kind, stage, name, role, department, hire_date, termination_date
+    FROM subject ORDER BY subject_id
+"""
+_SHARED = "SELECT * FROM shared_thing ORDER BY kind, value, subject_id"
 
 
 def _subject(row: Mapping[str, Any]) -> Subject:
-    refs = dict(account.split(":", 1) for account in row["accounts"] if ":" in account)
     return Subject(
         id=row["subject_id"],
         kind=row["kind"],
-        refs=refs,
+        refs=dict(account.split(":", 1) for account in row["accounts"] if ":" in account),
         stage=row["stage"],
         name=row["name"],
         role=row["role"],
@@ -279,27 +308,20 @@ def _subject(row: Mapping[str, Any]) -> Subject:
     )
 
 
-def _with_records(
-    session: Session, assessed: Sequence[Assessed], file_names: Mapping[str, str]
-) -> list[Assessed]:
+def _with_records(session: Session, evidence: Sequence[Evidence], names: Mapping[str, str]) -> list[Evidence]:
     """Put the original records beside every finding."""
-    wanted = sorted({event for one in assessed for finding in one.evidence.fired for event in finding.event_ids})
+    wanted = sorted({event for one in evidence for finding in one.fired for event in finding.event_ids})
     found = session.records(wanted)
 
     def with_records(finding: Finding) -> Finding:
         places = sorted({found[event] for event in finding.event_ids if event in found})
-        return replace(
-            finding,
-            records=tuple(
-                RecordReference(source, file_names.get(raw_file, raw_file[:12]), record, raw_file)
-                for source, raw_file, record in places
-            ),
-        )
+        records = [
+            RecordReference(source, names.get(raw_file, raw_file[:12]), record, raw_file)
+            for source, raw_file, record in places
+        ]
+        return replace(finding, records=tuple(records))
 
-    return [
-        replace(one, evidence=replace(one.evidence, fired=tuple(with_records(finding) for finding in one.evidence.fired)))
-        for one in assessed
-    ]
+    return [replace(one, fired=tuple(with_records(finding) for finding in one.fired)) for one in evidence]
 
 
 def run(
@@ -313,19 +335,104 @@ def run(
     The assessments are kept in the operational store, and a case is opened for each subject in band act or
     review that has none.
     """
-    from pickglass.cases import keep_run
+    from pickglass.cases import open_for, save_run
+    from pickglass.store import open_store
 
-    loaded = load(settings, paths, progress)
-    done = replace(assess(settings, as_of, progress), load=loaded)
-    keep_run(settings, done)
-    return done
+    loaded = load(settings, paths, progress) if paths else None
+    with open_store(settings) as store:
+        done = _assess(settings, store, as_of, progress or (lambda _what, _count: None))
+        save_run(
+            store,
+            done.documents,
+            as_of=done.as_of,
+            scorecard=done.scorecard,
+            versions=done.versions,
+            actor=actor(),
+        )
+        open_for(store, done.assessments)
+    return replace(done, load=loaded)
+
+
+def show_subject(settings: Settings, reference: str) -> dict[str, Any]:
+    """Return the latest case document of one subject, once the view is in the audit log.
+
+    `reference` is the subject's id, its beginning, or a vendor's own id with or without the system's name.
+    Raises NotFound where nobody fits, and InputError where several do.
+    """
+    from pickglass.cases import find_subjects, view_assessment
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        found = find_subjects(store, reference)
+        if len(found) > 1:
+            raise InputError(
+                f"{reference} fits {len(found)} subjects", hint=f"give more of the id: {', '.join(found[:5])}"
+            )
+        return view_assessment(store, found[0] if found else reference, actor=actor())
+
+
+# Tables that only add to what an indicator can say: without them it is not blind.
+_NOT_NEEDED = frozenset({"attestation", "intelligence", "identifier", "hr_change"})
+
+
+def health(settings: Settings) -> dict[str, Any]:
+    """Say what each source brought in, what was rejected and why, what belongs to nobody, and what is blind."""
+    from pickglass.indicators.catalogue import catalogue
+    from pickglass.indicators.reads import tables_read
+    from pickglass.lake.health import lake_health
+    from pickglass.lake.reading import open_lake
+    from pickglass.store import ledger, open_store
+
+    with open_store(settings) as store:
+        sources = ledger.source_health(store)
+        not_loaded = [file for file in ledger.files_of(store) if file.state not in ("loaded", "replaced")]
+        with open_lake(settings, store) as session:
+            lake = lake_health(session)
+    filled = lake.pop("tables")
+    blind = [
+        {"indicator": one.id, "missing": missing}
+        for one in catalogue().values()
+        if (missing := sorted(table for table in tables_read(one.sql) - _NOT_NEEDED if not filled.get(table)))
+    ]
+    return {
+        "version": 1,
+        "sources": [
+            {
+                "source": one.source,
+                "files": one.files,
+                "bytes": one.bytes,
+                "records": dict(one.records),
+                "last_loaded": one.last_loaded.isoformat(),
+                "last_record": lake["last_record"].get(one.source),
+                "unknown_keys": list(one.unknown_keys),
+            }
+            for one in sources
+        ],
+        "not_loaded": [{"file": file.name, "state": file.state, "why": file.why} for file in not_loaded],
+        "rows": filled,
+        "blind": blind,
+        "problems": [],
+        **{name: value for name, value in lake.items() if name != "last_record"},
+    }
+
+
+def actor() -> str:
+    """Name who is at work, for the audit log: the account of the operating system."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 def _check_paths(paths: Iterable[Path]) -> None:
     missing = [(str(path), "there is no such file or folder") for path in paths if not path.exists()]
     if missing:
         raise InputError(
-            "cannot load what is not there", hint="check the path; folders are read with all below them", problems=missing
+            "cannot load what is not there",
+            hint="check the path; folders are read with all below them",
+            problems=missing,
         )
 
 
@@ -362,14 +469,18 @@ def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadRepo
             "read": sum(file.read for file in (*files, *before)) + survey.repeated + unknown,
             "mapped": sum(file.mapped for file in files),
             "rejected": sum(file.rejected for file in files),
-            "duplicate": sum(file.duplicate for file in files) + sum(file.read for file in before) + survey.repeated,
+            "duplicate": sum(file.duplicate for file in files)
+            + sum(file.read for file in before)
+            + survey.repeated,
             "ignored": sum(file.ignored for file in files),
             "unrecognised": unknown,
         },
         rows=dict(sorted(sum((Counter(file.rows) for file in files), Counter()).items())),
         unrecognised=tuple(survey.unrecognised),
         quarantined=tuple(
-            Unrecognised(file.name, file.why or "", file.read) for file in files if file.state == "quarantined"
+            Unrecognised(file.name, file.why or "", file.read)
+            for file in files
+            if file.state == "quarantined"
         ),
         ignored=dict(sorted(ignored.items())),
         drift={source: tuple(sorted(keys)) for source, keys in sorted(drift.items())},

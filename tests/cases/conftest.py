@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 from tests.cases.assessed import TIME, VERSIONS, documented
+from tests.store.servers import settings_of_a_new_home
 
 from pickglass.cases import save_run
 from pickglass.model.records import Assessment
-from pickglass.settings import load_settings
 from pickglass.store import Store, open_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(load_settings(tmp_path / "home", {})) as store:
+    with settings_of_a_new_home(tmp_path / "home") as settings, open_store(settings) as store:
         yield store
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.score.catalogue import Weigh, evidence_for, indicator_for
 
 from pickglass.model.records import Assessment, Indicator
 from pickglass.score import Scorecard, load_scorecard, score
-from tests.score.catalogue import Weigh, evidence_for, indicator_for
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.score.catalogue import Weigh
 
 from pickglass.score import Scorecard
-from tests.score.catalogue import Weigh
 
 SEVERITY = ["none", "insufficient", "watch", "review", "act"]
 
@@ -80,7 +80,7 @@ def test_the_plainest_cases_reach_act(fired: tuple[str, ...], weigh: Weigh) -> N
 @pytest.mark.parametrize(
     "fired",
     [
-        # the extortion of 2024, the ring of contractors, the security firm's hire, one employer's view of the farm
+        # the extortion of 2024, the ring of contractors, the security firm's hire, the farm
         (
             "onb-byod-or-vdi-insistence",
             "net-hosting-or-resproxy",

@@ -10,7 +10,7 @@ Every view and every change is entered in the audit log in the same transaction,
 
 from pickglass.cases.assessments import latest_assessments, save_run, view_assessment
 from pickglass.cases.document import document, freeze
-from pickglass.cases.finding import count_cases, find, frozen_document, list_cases, show_case
+from pickglass.cases.finding import count_cases, find, find_subjects, frozen_document, list_cases, show_case
 from pickglass.cases.opening import open_case, open_for
 from pickglass.cases.records import Case, CaseFile, CaseSummary, LatestAssessment, Note, Verdict
 from pickglass.cases.work import add_note, assign, erase_subject, set_verdict
@@ -28,6 +28,7 @@ __all__ = [
     "document",
     "erase_subject",
     "find",
+    "find_subjects",
     "freeze",
     "frozen_document",
     "latest_assessments",

@@ -15,6 +15,8 @@ from pickglass.model.records import Band
 from pickglass.store import Store, audit, tables
 from pickglass.store.canonical import sha256_of
 
+MINIMUM_BEGINNING = 4  # characters of a subject's id, below which everybody would fit
+
 
 def list_cases(
     store: Store,
@@ -108,6 +110,32 @@ def frozen_document(store: Store, sha256: str, *, actor: str, reason: str = "") 
             )
         result: dict[str, Any] = orjson.loads(text)
         return result
+
+
+def find_subjects(store: Store, reference: str, *, limit: int = 20) -> list[str]:
+    """Give the ids of the assessed subjects that a reference means: one id if it is exact, else all that begin so.
+
+    A reference is a subject's id or its beginning, or a vendor's own id, with its system's name in front or not.
+    """
+    assessed = tables.assessment.c
+    system, _, own = reference.rpartition(":")
+    with store.reading() as connection:
+        if connection.scalar(select(assessed.subject_id).where(assessed.subject_id == reference)) is not None:
+            return [reference]
+        # The text only narrows; whether a reference really is among the subject's is read from the document.
+        texts = connection.scalars(
+            select(assessed.document).where(assessed.document.contains(f'"{own}"', autoescape=True))
+        )
+        subjects = [orjson.loads(text)["subject"] for text in texts]
+        by_reference = [
+            subject["id"]
+            for subject in subjects
+            if any(value == own and system in ("", name) for name, value in subject["refs"].items())
+        ]
+        if by_reference or len(reference) < MINIMUM_BEGINNING:
+            return sorted(by_reference)[:limit]
+        begins = select(assessed.subject_id).where(assessed.subject_id.startswith(reference, autoescape=True))
+        return sorted(connection.scalars(begins.order_by(assessed.subject_id).limit(limit)))
 
 
 def _wanted(

@@ -6,6 +6,7 @@ with file, field and reason, because whoever adds three indicators wants to hear
 
 from __future__ import annotations
 
+import hashlib
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -47,12 +48,24 @@ FAMILIES = (
 STATUSES = ("active", "draft", "manual")
 FAIRNESS = ("safe", "care", "restricted")
 TIERS = (1, 2, 3, 4)
+CLASSES = ("none", "pseudonym", "content", "contact", "financial")  # of a sentence's field, by strictness
 OUTCOMES = ("fired", "clear", "not_assessable")
 GUIDE = "docs/indicators.md says what an indicator's files hold"
 
 _TEXTS = ("id", "title", "question", "family", "status", "fairness", "sentence")
 _LISTS = ("innocent", "ask_next", "references", "attack", "itm")
-_OPTIONAL = ("proxy", "parameters", "attack", "itm", "absence", "references", "innocent", "ask_next", "tier")
+_OPTIONAL = (
+    "proxy",
+    "parameters",
+    "fields",
+    "attack",
+    "itm",
+    "absence",
+    "references",
+    "innocent",
+    "ask_next",
+    "tier",
+)
 _TEST_KEYS = ("name", "near", "as_of", "parameters", "given", "expect")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -208,6 +221,12 @@ def _wrong(spec: Mapping[str, Any], path: Path) -> Iterator[tuple[str, str, str]
         yield "proxy", "is neither true nor false", GUIDE
     if not isinstance(spec.get("parameters", {}), dict):
         yield "parameters", "is not a mapping of names to values", GUIDE
+    if not isinstance(spec.get("fields", {}), dict):
+        yield "fields", "is not a mapping of sentence fields to personal-data classes", GUIDE
+    else:
+        for name, kind in spec.get("fields", {}).items():
+            if kind not in CLASSES:
+                yield f"fields.{name}", f"{kind!r} is not known", f"one of {', '.join(CLASSES)}"
     if not isinstance(spec.get("absence", {}), dict):
         yield "absence", "is not a mapping of tables to reasons", GUIDE
     for name in _LISTS:
@@ -244,6 +263,7 @@ def _indicator(spec: Mapping[str, Any], stage: str, sql: str) -> Indicator:
         tier=spec["tier"],
         sentence=spec["sentence"],
         sql=sql,
+        fields=dict(spec.get("fields", {})),
         proxy=spec.get("proxy", False),
         parameters=dict(spec.get("parameters", {})),
         **{name: tuple(spec.get(name, ())) for name in _LISTS},
@@ -325,3 +345,12 @@ def moment(value: datetime | date | str) -> datetime:
     if not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+@cache
+def catalogue_version() -> str:
+    """Name the catalogue by its content: the same files always give the same twelve hex digits."""
+    digest = hashlib.sha256()
+    for path in files():
+        digest.update(path.name.encode() + path.read_bytes() + path.with_suffix(".sql").read_bytes())
+    return digest.hexdigest()[:12]

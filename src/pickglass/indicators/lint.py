@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from pickglass.errors import ConfigError
-from pickglass.indicators import portable, reads, testing
+from pickglass.indicators import portable, reads, sentence, testing
 from pickglass.indicators.catalogue import Entry, Trial, files, folder, read_entry
 from pickglass.indicators.run import ask
+from pickglass.lake.engine import EngineError
 from pickglass.lake.session import session
 from pickglass.model.records import Indicator
 
@@ -134,8 +135,9 @@ def check_entry(entry: Entry, empty: Session) -> list[Complaint]:
     for one in LINTS:
         try:
             found += [Complaint(name, one.name, why, one.recommendation) for why in one.find(case)]
-        except ConfigError as error:
-            found.append(Complaint(name, one.name, str(error), one.recommendation))
+        except (ConfigError, EngineError) as error:
+            why = " ".join(str(error).split())
+            found.append(Complaint(name, one.name, why, one.recommendation))
     return found
 
 
@@ -270,6 +272,24 @@ def _protected(case: Case) -> Iterator[str]:
         for column in sorted(columns):
             if reads.personal_data(view, column) == "protected":
                 yield f"reads {view}.{column}"
+
+
+@lint("field classes", "write the classes as `fields: {name: class}`, so that every face can mask the values")
+def _field_classes(case: Case) -> Iterator[str]:
+    import pyarrow as pa
+
+    rows = case.empty.query(case.indicator.sql, case.indicator.parameters)
+    classes = reads.field_classes(case.indicator.sql)
+    for name in sentence.fields(case.indicator.sentence):
+        kind = rows.schema.field(name).type if name in rows.column_names else None
+        if kind is None or not (pa.types.is_string(kind) or pa.types.is_list(kind)):
+            continue  # numbers, times and truths say nothing that a mask would hide
+        made_of = classes.get(name, "none")
+        declared = case.indicator.fields.get(name, "none")
+        if reads.stricter(made_of, declared) != declared:
+            yield f"{name} is {made_of} and declared as {declared}"
+    for name in sorted(set(case.indicator.fields) - set(sentence.fields(case.indicator.sentence))):
+        yield f"{name} is no field of the sentence"
 
 
 @lint("parameters", "declare what the SQL binds, and nothing else")

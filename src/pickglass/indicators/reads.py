@@ -35,10 +35,24 @@ _THING_TABLES: Mapping[str, tuple[str, ...]] = {
     "wallet": ("payroll_event", "identifier"),
     "document": ("hiring_event", "identifier"),
 }
+_THING_CLASSES: Mapping[str, PersonalData] = {
+    "address": "contact",
+    "egress": "pseudonym",
+    "gateway": "pseudonym",
+    "device": "pseudonym",
+    "mfa_device": "pseudonym",
+    "bank": "financial",
+    "wallet": "financial",
+    "document": "financial",
+    "phone": "contact",
+    "mail": "contact",
+    "recovery_mail": "contact",
+    "code_host": "contact",
+    "photo": "contact",
+}
 _STRICTNESS: tuple[PersonalData, ...] = ("none", "pseudonym", "content", "contact", "financial", "protected")
 # Columns of derived views that hold whatever the thing or the attestation is about.
 _DERIVED_CLASSES: Mapping[tuple[str, str], PersonalData] = {
-    ("shared_thing", "value"): "financial",
     ("attested", "value"): "content",
     ("attested", "reason"): "content",
     ("attested", "author"): "pseudonym",
@@ -73,6 +87,7 @@ def views() -> Views:
         return open_views(lake)
 
 
+@cache
 def parse(sql: str) -> Any:
     """Parse one statement of DuckDB's SQL, or raise a ConfigError with place and reason."""
     import sqlglot
@@ -106,13 +121,14 @@ def reads(sql: str) -> Reads:
     return {view: frozenset(columns) for view, columns in sorted(found.items())}
 
 
+@cache
 def _qualified(sql: str) -> Any:
     from sqlglot.errors import SqlglotError
     from sqlglot.optimizer.qualify import qualify
 
     try:
         return qualify(
-            parse(sql),
+            parse(sql).copy(),
             schema={view: dict(columns) for view, columns in views().items()},
             dialect="duckdb",
             validate_qualify_columns=False,
@@ -146,9 +162,7 @@ def _columns(tree: Any, known: Views) -> Iterator[tuple[str, str]]:
 
 def tables_read(sql: str) -> frozenset[str]:
     """Name the tables of the lake behind what the SQL reads: without any rows in them it is blind."""
-    from sqlglot import exp
-
-    words = {str(node.this) for node in parse(sql).find_all(exp.Literal) if node.is_string}
+    words = _texts(parse(sql))
     found: set[str] = set()
     for view in reads(sql):
         if view == "shared_thing":
@@ -177,24 +191,78 @@ def personal_data(view: str, column: str) -> PersonalData:
 
 @cache
 def field_classes(sql: str) -> Mapping[str, PersonalData]:
-    """Tell, for every column that the SQL answers with, the strictest class of what it is made of.
+    """Tell, for every column that the SQL answers with, the strictest class of what its value is made of.
 
-    A face masks the value of a sentence's field by this class.
+    What only decides (conditions of CASE and FILTER, orders) does not count: it is not shown.
     """
-    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.scope import build_scope
 
-    tree = _qualified(sql)
-    sources = {view: dict(columns) for view, columns in views().items()}
-    found: dict[str, PersonalData] = {}
-    for output in tree.named_selects:
-        node = lineage(output, tree.sql("duckdb"), schema=sources, dialect="duckdb")
-        found[output] = max(_leaf_classes(node), key=_STRICTNESS.index, default="none")
-    return found
+    tree = _without_conditions(_qualified(sql).copy())
+    scope = build_scope(tree)
+    kinds = _texts(tree)
+    return {
+        name: stricter(*(_class_shown(view, column, kinds) for view, column in _origins(scope, place)))
+        for place, name in enumerate(tree.named_selects)
+    }
 
 
-def _leaf_classes(node: Any) -> Iterator[PersonalData]:
+def _class_shown(view: str, column: str, kinds: frozenset[str]) -> PersonalData:
+    """Tell the class of a column; a shared thing's value is what the kinds are that the SQL names."""
+    if (view, column) != ("shared_thing", "value"):
+        return personal_data(view, column)
+    named = [_THING_CLASSES[kind] for kind in sorted(kinds & set(_THING_CLASSES))]
+    return stricter(*named) if named else "financial"
+
+
+def _origins(scope: Any, place: int, above: tuple[int, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Yield the (view, column) pairs that the output at `place` is made of, through all levels."""
+    if id(scope) in above:  # a recursive query
+        return
+    if scope.set_operation_scopes:
+        for part in scope.set_operation_scopes:
+            yield from _origins(part, place, (*above, id(scope)))
+        return
+    selects = scope.expression.selects
+    if place < len(selects):
+        yield from _origins_of(selects[place], scope, (*above, id(scope)))
+
+
+def _origins_of(expression: Any, scope: Any, above: tuple[int, ...]) -> Iterator[tuple[str, str]]:
     from sqlglot import exp
 
-    for leaf in node.walk():
-        if isinstance(leaf.expression, exp.Table):
-            yield personal_data(leaf.expression.name, leaf.name.rpartition(".")[2].strip('"'))
+    for column in expression.find_all(exp.Column):
+        source = scope.sources.get(column.table)
+        if isinstance(source, exp.Table):
+            yield source.name, column.name
+        elif source is not None and isinstance(source.expression, exp.Query):
+            names = source.expression.named_selects
+            if column.name in names:
+                yield from _origins(source, names.index(column.name), above)
+        elif source is not None and id(source) not in above:  # unnested: made of all that went in
+            yield from _origins_of(source.expression, source, (*above, id(source)))
+
+
+def stricter(*classes: PersonalData) -> PersonalData:
+    """Return the strictest of some classes."""
+    return max(classes, key=_STRICTNESS.index, default="none")
+
+
+def _texts(tree: Any) -> frozenset[str]:
+    from sqlglot import exp
+
+    return frozenset(str(node.this) for node in tree.find_all(exp.Literal) if node.is_string)
+
+
+def _without_conditions(tree: Any) -> Any:
+    from sqlglot import exp
+
+    for node in list(tree.walk()):
+        if isinstance(node, exp.If) and node.args.get("this") is not None:
+            node.set("this", exp.true())
+        elif isinstance(node, exp.Case) and node.args.get("this") is not None:
+            node.set("this", None)
+        elif isinstance(node, exp.Filter):
+            node.set("expression", exp.Where(this=exp.true()))
+        elif isinstance(node, exp.Order) and not isinstance(node.parent, exp.Query):
+            node.replace(node.this) if node.this is not None else node.pop()
+    return tree

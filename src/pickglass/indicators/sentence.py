@@ -24,10 +24,15 @@ def fields(template: str) -> tuple[str, ...]:
 
 def render(indicator: Indicator, values: Mapping[str, Any], mask: Mask | None = None) -> str:
     """Write the indicator's sentence with these values; `mask` may replace a value before it is written."""
-    shown = {name: values.get(name) for name in fields(indicator.sentence)}
+    return fill(indicator.sentence, values, mask)
+
+
+def fill(template: str, values: Mapping[str, Any], mask: Mask | None = None) -> str:
+    """Write a sentence from its template, as a case document keeps it."""
+    shown = {name: values.get(name) for name in fields(template)}
     if mask is not None:
         shown = {name: mask(name, value) for name, value in shown.items()}
-    return indicator.sentence.format_map({name: text(value) for name, value in shown.items()})
+    return template.format_map({name: text(value) for name, value in shown.items()})
 
 
 def text(value: Any) -> str:

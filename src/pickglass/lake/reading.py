@@ -50,10 +50,10 @@ def _latest(files: dict[str, list[str]]) -> datetime:
     connection = connect()
     try:
         listed = ", ".join(literal(path) for path in paths)
-        row = connection.sql(
+        rows = connection.sql(
             f"SELECT max(known) FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-        ).fetchone()
+        ).fetchall()
     finally:
         connection.close()
-    latest: datetime | None = row[0] if row else None
+    latest: datetime | None = rows[0][0]
     return latest.astimezone(UTC) if latest else datetime.now(UTC)

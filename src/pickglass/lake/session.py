@@ -174,24 +174,26 @@ def _install_table(
     moment = f"CAST({literal(as_of.isoformat())} AS TIMESTAMPTZ)"
     where = f"known <= {moment}"
     if superseded is not None and len(superseded):
-        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'superseded'").fetchall():
-            _install_superseded(connection, superseded, moment)
-        where += " AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
+        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'hidden_row'").fetchall():
+            _install_hidden(connection, superseded, moment)
+        where += " AND NOT EXISTS (SELECT 1 FROM hidden_row s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
     connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {columns} FROM {origin} r WHERE {where}")
 
 
-def _install_superseded(connection: Any, superseded: Sequence[str] | pa.Table, moment: str) -> None:
+def _install_hidden(connection: Any, superseded: Sequence[str] | pa.Table, moment: str) -> None:
     if isinstance(superseded, pa.Table):
         connection.register("given", superseded)
         rows = "given"
     else:
         rows = f"read_parquet([{', '.join(literal(path) for path in superseded)}])"
-    connection.execute(f"CREATE TEMP TABLE superseded AS SELECT DISTINCT event_id, record_hash FROM {rows} WHERE known <= {moment}")
+    connection.execute(f"CREATE TEMP TABLE hidden_row AS SELECT DISTINCT event_id, record_hash FROM {rows} WHERE known <= {moment}")
 
 
 def _install_resolved(connection: Any, table: Table) -> None:
     """Make the view that bears the table's own name: its rows with the subject they belong to."""
     name, known = identifier(table.name), identifier("known_" + table.name)
+    if table.name in ("rejects", "superseded"):
+        return  # nobody asks an indicator's question of these
     if table.name in _WITHOUT_SUBJECT:
         valid = " WHERE valid_until IS NULL OR valid_until > time" if table.name == "intelligence" else ""
         connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {known}{valid}")

@@ -84,13 +84,9 @@ class Tables:
         self, name: str, snapshot: int, start: datetime | None = None, end: datetime | None = None
     ) -> list[str]:
         """List the Parquet files of a snapshot, only those that may hold times from `start` to `end`."""
-        from pyiceberg.expressions import AlwaysTrue, And, GreaterThanOrEqual, LessThanOrEqual
-
-        within: Any = AlwaysTrue()
+        within = "True"
         if start is not None and end is not None:
-            within = And(
-                GreaterThanOrEqual("time", start.isoformat()), LessThanOrEqual("time", end.isoformat())
-            )
+            within = f"time >= '{start.isoformat()}' and time <= '{end.isoformat()}'"
         scan = self._table(name).scan(row_filter=within, snapshot_id=snapshot)
         return sorted(task.file.file_path for task in scan.plan_files())
 

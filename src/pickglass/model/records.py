@@ -40,7 +40,9 @@ class Indicator:
     tier: int
     sentence: str
     sql: str
-    fields: Mapping[str, Any] = field(default_factory=dict)  # sentence field → personal-data class, if not none
+    fields: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # sentence field → personal-data class, if not none
     proxy: bool = False  # a partial proxy: at most one bit, never a family of its own, never a gate alone
     parameters: Mapping[str, Any] = field(default_factory=dict)
     innocent: tuple[str, ...] = ()
@@ -48,8 +50,6 @@ class Indicator:
     references: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
     itm: tuple[str, ...] = ()
-    fields: Mapping[str, Any] = field(default_factory=dict)  # sentence field → personal-data class, if not none
-    proxy: bool = False  # a partial proxy: at most 1 bit, never a family of its own, never a gate alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,8 @@ class Step:
 class Assessment:
     """A subject's evidence weighed by one scorecard.
 
-    `totals` is the exact sum of the steps; `posterior` follows from the totals alone. `leading` is the likeliest
-    hypothesis other than `ordinary`, and `bits` its total, prior included.
+    `totals` is the exact sum of the steps; `posterior` follows from the totals alone. `leading` is the
+    likeliest hypothesis other than `ordinary`, and `bits` its total, prior included.
     """
 
     subject_id: str

@@ -83,9 +83,7 @@ def score(evidence: Evidence, scorecard: Scorecard, indicators: Mapping[str, Ind
     totals = _sum(steps)
     posterior = _posterior(totals)
     threat = posterior["operated"] + posterior["disloyal"]
-    leading = max(
-        ALTERNATIVES, key=lambda name: totals[name]
-    )  # the first of equals, in the order of the records
+    leading = max(ALTERNATIVES, key=lambda name: totals[name])  # of equals, the first in the records' order
     families = _families(fired_steps, scorecard, indicators)
     decisive = tuple(
         question

@@ -1,13 +1,14 @@
 """A synthetic company that writes its vendors' exports, with the truth about everybody in it.
 
-`simulate` invents people, their homes, machines and working days, plays the published schemes and honest lives that
-look like them, and writes what the company's vendors would have exported, and `truth.json`. It models people and
-machines and knows nothing of indicators. The same seed gives the same bytes.
+`simulate` invents people, their homes, machines and working days, plays the published schemes and honest
+lives that look like them, and writes what the company's vendors would have exported, and `truth.json`. It
+models people and machines and knows nothing of indicators. The same seed gives the same bytes.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,20 @@ from pickglass.simulate.acts import Diary
 from pickglass.simulate.exports import Exports
 from pickglass.simulate.tables import table
 from pickglass.simulate.truth import truth
-from pickglass.simulate.vendors import carriers, defender, entra, generic, github, google, greenhouse, intune, mail, okta, workday, zoom
+from pickglass.simulate.vendors import (
+    carriers,
+    defender,
+    entra,
+    generic,
+    github,
+    google,
+    greenhouse,
+    intune,
+    mail,
+    okta,
+    workday,
+    zoom,
+)
 from pickglass.simulate.world.people import PhoneBook
 from pickglass.simulate.world.places import Land
 
@@ -30,34 +44,62 @@ FEWEST_WORKERS, FEWEST_DAYS = 40, 60
 class Summary:
     """What was written: records by file, and how many people of which kind."""
 
-    out: Path
+    out: str
     seed: int
     workers: int
     applications: int
     planted: int
     lookalikes: int
-    records: dict[str, int]     # by path below `out`
-
-    @property
-    def events(self) -> int:
-        return sum(self.records.values())
+    events: int
+    records: dict[str, int]  # by path below `out`
 
 
-def simulate(out: Path, workers: int = 300, applicants: int | None = None, days: int = 240, seed: int = 7) -> Summary:
+FOLDERS = (
+    "recruiting",
+    "hr",
+    "payroll",
+    "shipping",
+    "identity",
+    "devices",
+    "meetings",
+    "code",
+    "collaboration",
+    "mail",
+    "checks",
+    "service",
+    "people",
+    "intelligence",
+)
+
+
+def _clear(out: Path) -> None:
+    """Make room: an earlier company of ours is replaced, anything else is left alone and refused."""
+    if not out.exists() or not any(out.iterdir()):
+        return
+    if not (out / "truth.json").exists():
+        raise InputError(
+            f"{out} is not empty", hint="give a new folder: other files would be mixed in", where=str(out)
+        )
+    for folder in FOLDERS:
+        shutil.rmtree(out / folder, ignore_errors=True)
+
+
+def simulate(
+    out: Path, workers: int = 300, applicants: int | None = None, days: int = 240, seed: int = 7
+) -> Summary:
     """Write the exports of an invented company into the folder `out`, and `truth.json` beside them."""
     if workers < FEWEST_WORKERS or days < FEWEST_DAYS:
         raise InputError(
             f"a company of {workers} workers and {days} days is too small for every case to happen",
             hint=f"use at least {FEWEST_WORKERS} workers and {FEWEST_DAYS} days",
         )
-    if out.exists() and any(out.iterdir()):
-        raise InputError(f"{out} is not empty", hint="give a new folder: files of another run would be mixed in")
+    _clear(out)
     world = casting.World(seed, Land(seed), PhoneBook(seed))
     company = casting.cast(world, workers, days)
     company, plot = schemes.prepare(world, company)
     company = lookalikes.prepare(world, company)
     applications = hiring.apply(world, company, 6 * workers if applicants is None else applicants)
-    applications = schemes.enrol(world, company, plot, applications)
+    applications = schemes.enrol(company, applications)
     applications = lookalikes.enrol(company, applications)
     diary = Diary()
     life.live(company, diary)
@@ -82,6 +124,6 @@ def simulate(out: Path, workers: int = 300, applicants: int | None = None, days:
     (out / "truth.json").write_bytes(text.encode())
     parts = table("parts").values()
     planted = sum(one["hypothesis"] != "ordinary" for one in known["subjects"])
-    return Summary(
-        out, seed, workers, len(applications), planted, sum("lookalike" in part for part in parts), exports.counts
-    )
+    lookalike = sum("lookalike" in part for part in parts)
+    events = sum(exports.counts.values())
+    return Summary(str(out), seed, workers, len(applications), planted, lookalike, events, exports.counts)

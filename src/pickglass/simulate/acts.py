@@ -16,8 +16,8 @@ from pickglass.simulate.world.places import Address, Network
 class SignIn(NamedTuple):
     time: int
     worker: int
-    provider: str           # okta | entra
-    kind: str               # session | sso | mfa | enrol | reset | token
+    provider: str  # okta | entra
+    kind: str  # session | sso | mfa | enrol | reset | token
     app: str
     network: Network
     machine: Machine
@@ -32,7 +32,7 @@ class Process(NamedTuple):
     time: int
     worker: int
     machine: Machine
-    program: str            # a key of `software.yaml`
+    program: str  # a key of `software.yaml`
     arguments: str = ""
     parent: str = ""
 
@@ -41,7 +41,7 @@ class Plugged(NamedTuple):
     time: int
     worker: int
     machine: Machine
-    thing: str              # a key of `gadgets` in `software.yaml`
+    thing: str  # a key of `gadgets` in `software.yaml`
     port: str
 
 
@@ -59,7 +59,7 @@ class FileAct(NamedTuple):
     time: int
     worker: int
     machine: Machine
-    action: str             # FileCreated | FileModified | FileRenamed | FileDeleted
+    action: str  # FileCreated | FileModified | FileRenamed | FileDeleted
     folder: str
     name: str
     size: int
@@ -69,8 +69,8 @@ class FileAct(NamedTuple):
 class DataAct(NamedTuple):
     time: int
     worker: int
-    service: str            # github | drive
-    action: str             # clone fetch push zip | view download edit create share upload
+    service: str  # github | drive
+    action: str  # clone fetch push zip | view download edit create share upload
     resource: str
     name: str
     network: Network
@@ -93,7 +93,7 @@ class Join(NamedTuple):
     topic: str
     worker: int
     minutes: int
-    video: int              # minutes with video
+    video: int  # minutes with video
     share: int
     machine: Machine
     devices: Camera
@@ -115,15 +115,15 @@ class Checkin(NamedTuple):
 class Parcel(NamedTuple):
     number: int
     worker: int
-    carrier: str            # fedex | easypost
+    carrier: str  # fedex | easypost
     tracking: str
     serial: str
     recipient: str
     addressed: Address
     delivered: Address
     signed: str
-    scans: tuple[tuple[int, str, Address], ...]     # time, what, where
-    kind: str = "issue"     # issue | return
+    scans: tuple[tuple[int, str, Address], ...]  # time, what, where
+    kind: str = "issue"  # issue | return
 
 
 class PayAccount(NamedTuple):
@@ -133,7 +133,7 @@ class PayAccount(NamedTuple):
     routing: str
     number: str
     owner: str
-    kind: str               # bank | money
+    kind: str  # bank | money
     network: Network | None = None
     session: str = ""
     actor: str = ""
@@ -181,7 +181,9 @@ class Letter:
     recipients: tuple[str, ...]
     subject: str
     body: str
-    attachments: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()   # name and what a ZIP holds; () if plain
+    attachments: tuple[
+        tuple[str, tuple[tuple[str, str], ...]], ...
+    ] = ()  # name and what a ZIP holds; () if plain
     sender_ip: str = ""
     passes: bool = True
     html: bool = False
@@ -241,7 +243,7 @@ class Resume:
 @dataclass(frozen=True, slots=True)
 class Application:
     candidate: int
-    person: int             # the same number for one real person's applications
+    person: int  # the same number for one real person's applications
     name: str
     given: str
     family: str
@@ -253,7 +255,7 @@ class Application:
     team: str
     applied: int
     source: str
-    ended: str              # hired | rejected | active
+    ended: str  # hired | rejected | active
     ended_at: int | None
     resume: Resume
     interviews: tuple[Interview, ...] = ()

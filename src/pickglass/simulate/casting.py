@@ -1,13 +1,13 @@
 """Makes the company: who is employed when, where they live, what they hold and how they work.
 
-Everybody is drawn the same way first, part or not; only then do `schemes` and `lookalikes` change what their part
-needs. Names come from their own stream in the order of the employee numbers, so that no name tells a part.
+Everybody is drawn the same way first, part or not; only then do `schemes` and `lookalikes` change what their
+part needs. Names come from their own stream in the order of the employee numbers: no name tells a part.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from pickglass.simulate.clock import LAST_DAY, next_workday
 from pickglass.simulate.draws import Draw
@@ -66,9 +66,11 @@ def cast(world: World, workers: int, days: int) -> Company:
     data = table("jobs")
     teams = tuple(
         Team(
-            row["name"], row["engineer"], tuple(row["roles"]),
+            row["name"],
+            row["engineer"],
+            tuple(row["roles"]),
             tuple(data["repositories"].get(row["name"], ())) + tuple(data["repositories"]["common"]),
-        )  # fmt: skip
+        )
         for row in data["teams"]
     )
     company = data["company"]
@@ -86,9 +88,18 @@ def cast(world: World, workers: int, days: int) -> Company:
         for number, ip in enumerate(company["corporate_vpn"])
     )
     empty = Company(
-        company["name"], company["domain"], company["github"], company["agency"], world.seed,
-        LAST_DAY - days + 1, LAST_DAY, teams, offices, corporate, (),
-    )  # fmt: skip
+        company["name"],
+        company["domain"],
+        company["github"],
+        company["agency"],
+        world.seed,
+        LAST_DAY - days + 1,
+        LAST_DAY,
+        teams,
+        offices,
+        corporate,
+        (),
+    )
     posts = _posts(empty, workers)
     staff = tuple(_worker(world, empty, index, post) for index, post in enumerate(posts))
     staff = _unique(staff, company["domain"])
@@ -110,7 +121,9 @@ def _posts(company: Company, workers: int) -> list[_Post]:
     for part, row in table("parts").items():
         hired = company.day(row["hired"]) if row["hired"] >= 0 else company.first + row["hired"]
         left = max(company.day(row["left"]), hired + 2) if "left" in row else None
-        posts.append(_Post(next_workday(hired), left, part, row["team"], row["kind"], bool(row.get("agency"))))
+        posts.append(
+            _Post(next_workday(hired), left, part, row["team"], row["kind"], bool(row.get("agency")))
+        )
     names = [team.name for team in company.teams]
     weights = [int(row["weight"]) for row in table("jobs")["teams"]]
     while len(posts) < workers:
@@ -124,9 +137,15 @@ def _posts(company: Company, workers: int) -> list[_Post]:
             left = draw.between(earliest, company.last - 3) if earliest < company.last - 3 else None
         contractor = draw.chance(rate("contractor"))
         posts.append(
-            _Post(hired, left, "", draw.weighted(names, weights), "contractor" if contractor else "employee",
-                  contractor and draw.chance(rate("through_agency")))
-        )  # fmt: skip
+            _Post(
+                hired,
+                left,
+                "",
+                draw.weighted(names, weights),
+                "contractor" if contractor else "employee",
+                contractor and draw.chance(rate("through_agency")),
+            )
+        )
     return sorted(posts, key=lambda post: post.hired)
 
 
@@ -148,20 +167,35 @@ def _worker(world: World, company: Company, index: int, post: _Post) -> Worker:
     mac = draw.chance(rate("mac"))
     key = name.key
     return Worker(
-        index=index, employee=f"E{1001 + index}",
+        index=index,
+        employee=f"E{1001 + index}",
         candidate=70_000 + 17 * index + draw.below(17) if recent else 0,
-        person=person, mail=f"{key}@{company.domain}",
-        login=draw.pick([key.replace(".", "-"), key.replace(".", ""), f"{key.split('.')[0]}{draw.between(10, 99)}"]),
-        team=team, role=post.role or draw.pick(team.roles), kind=post.kind,
-        agency=company.agency if post.agency else "", remote=remote, office=office, manager=0,
-        hired=post.hired, left=post.left, left_reason="resigned" if post.left else "",
-        habits=habits(draw, team, post.kind, remote=remote), homes=homes, told=told,
+        person=person,
+        mail=f"{key}@{company.domain}",
+        login=draw.pick(
+            [key.replace(".", "-"), key.replace(".", ""), f"{key.split('.')[0]}{draw.between(10, 99)}"]
+        ),
+        team=team,
+        role=post.role or draw.pick(team.roles),
+        kind=post.kind,
+        agency=company.agency if post.agency else "",
+        remote=remote,
+        office=office,
+        manager=0,
+        hired=post.hired,
+        left=post.left,
+        left_reason="resigned" if post.left else "",
+        habits=habits(draw, team, post.kind, remote=remote),
+        homes=homes,
+        told=told,
         machines=_machines(world, company, post, draw, mac=mac),
-        own=own_computer(draw, "macOS" if draw.chance(300) else "Windows"), phone=own_phone(draw),
+        own=own_computer(draw, "macOS" if draw.chance(300) else "Windows"),
+        phone=own_phone(draw),
         authenticator="opf" + draw.letters(17, "abcdefghjkmnpqrstuvwxyz0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"),
-        carrier=carrier_exit(carrier_place(where, draw, rate("carrier_gateway_elsewhere")), draw.below(4)),
-        trips=_trips(world, company, draw, where), part=post.part,
-    )  # fmt: skip
+        carrier=carrier_place(where, draw, rate("carrier_gateway_elsewhere")),
+        trips=_trips(world, company, draw, where),
+        part=post.part,
+    )
 
 
 def misplaced(home: Home) -> Home:
@@ -189,8 +223,12 @@ def _moves(
 def _machines(
     world: World, company: Company, post: _Post, draw: Draw, *, mac: bool
 ) -> tuple[tuple[int, Machine], ...]:
+    if post.kind == "contractor" and draw.chance(rate("cloud_desktop")):
+        return ((post.hired, world.cloud_desktop(draw)),)
     issued = [(post.hired, world.laptop(draw, mac=mac))]
-    if post.hired < company.first - 200 and draw.chance(rate("laptop_replaced") * (company.last - company.first) // YEAR):
+    if post.hired < company.first - 200 and draw.chance(
+        rate("laptop_replaced") * (company.last - company.first) // YEAR
+    ):
         issued.append((draw.between(company.first + 3, company.last), world.laptop(draw, mac=mac)))
     return tuple(issued)
 
@@ -201,7 +239,9 @@ def _trips(world: World, company: Company, draw: Draw, where: Place) -> tuple[Tr
     for _ in range(2):
         if draw.chance(850 * span // 240):
             first = draw.between(company.first, company.last)
-            trips.append(Trip(first, first + draw.between(3, 12), carrier_exit(where, 0), approved=True, away=True))
+            trips.append(
+                Trip(first, first + draw.between(3, 12), carrier_exit(where, 0), approved=True, away=True)
+            )
     count = (rate("trip_in_year") * span // YEAR + draw.below(1000)) // 1000
     for _ in range(count):
         first = draw.between(company.first, company.last)
@@ -209,16 +249,27 @@ def _trips(world: World, company: Company, draw: Draw, where: Place) -> tuple[Tr
         abroad = draw.chance(rate("trip_abroad"))
         there = [one for one in known if (one.country != where.country) == abroad]
         trips.append(
-            Trip(first, first + draw.between(1, 6), world.land.guest(draw.pick(there or known)),
-                 approved=draw.chance(rate("trip_approved")))
-        )  # fmt: skip
+            Trip(
+                first,
+                first + draw.between(1, 6),
+                world.land.guest(draw.pick(there or known)),
+                approved=draw.chance(rate("trip_approved")),
+            )
+        )
     return tuple(sorted(trips, key=lambda trip: (trip.first, trip.last)))
 
 
-_CAMERAS = (("Logitech BRIO", "Logitech BRIO", "Speakers"), ("Logitech Webcam C270", "Headset", "Headset"),
-            ("Integrated Camera", "Jabra Evolve2 65", "Jabra Evolve2 65"), ("FaceTime HD Camera", "AirPods", "AirPods"),
-            ("Logitech StreamCam", "Yeti Stereo Microphone", "Speakers"))
-_ODD_CAMERAS = (("Cam Link 4K", "Shure MV7", "Headphones"), ("OBS Virtual Camera", "Rode NT-USB", "Headphones"))
+_CAMERAS = (
+    ("Logitech BRIO", "Logitech BRIO", "Speakers"),
+    ("Logitech Webcam C270", "Headset", "Headset"),
+    ("Integrated Camera", "Jabra Evolve2 65", "Jabra Evolve2 65"),
+    ("FaceTime HD Camera", "AirPods", "AirPods"),
+    ("Logitech StreamCam", "Yeti Stereo Microphone", "Speakers"),
+)
+_ODD_CAMERAS = (
+    ("Cam Link 4K", "Shure MV7", "Headphones"),
+    ("OBS Virtual Camera", "Rode NT-USB", "Headphones"),
+)
 
 
 def habits(draw: Draw, team: Team, kind: str, *, remote: bool) -> Habits:
@@ -253,33 +304,47 @@ def habits(draw: Draw, team: Team, kind: str, *, remote: bool) -> Habits:
     if team.engineer and draw.chance(rate("mesh_network")):
         tools.append(Tool(draw.pick(["tailscale", "tailscale", "ngrok"]), 0, draw.between(20, 400)))
     if kind == "contractor" and draw.chance(rate("client_tools")):
-        tools.append(Tool(draw.pick(["teamviewer", "anydesk", "screenconnect", "splashtop"]), 0, draw.between(30, 300)))
+        tools.append(
+            Tool(draw.pick(["teamviewer", "anydesk", "screenconnect", "splashtop"]), 0, draw.between(30, 300))
+        )
     if uses_vpn and draw.chance(500):
-        product = {"NORD_VPN": "nordvpn", "PROTON_VPN": "protonvpn", "MULLVAD_VPN": "mullvad", "ASTRILL_VPN": "astrill"}
+        product = {
+            "NORD_VPN": "nordvpn",
+            "PROTON_VPN": "protonvpn",
+            "MULLVAD_VPN": "mullvad",
+            "ASTRILL_VPN": "astrill",
+        }
         tools.append(Tool(product.get(exits[0].operator, "nordvpn"), 0, draw.between(50, 300)))
     return Habits(
-        blocks=blocks, office=0 if remote else draw.between(300, 750), vpn=exits[: 2 + draw.below(3)],
+        blocks=blocks,
+        office=0 if remote else draw.between(300, 750),
+        vpn=exits[: 2 + draw.below(3)],
         vpn_share=0 if not uses_vpn else draw.between(700, 950) if always else draw.between(30, 300),
         corporate_vpn=draw.between(50, 300) if draw.chance(rate("corporate_vpn")) else 0,
-        phone=draw.between(20, 150), own_computer=draw.between(20, 150) if draw.chance(rate("own_computer")) else 0,
-        camera=camera, devices=devices,
+        phone=draw.between(20, 150),
+        own_computer=draw.between(20, 150) if draw.chance(rate("own_computer")) else 0,
+        camera=camera,
+        devices=devices,
         latency=draw.between(240, 420) if draw.chance(rate("slow_line")) else draw.between(22, 95),
-        meets_on_own=draw.chance(rate("meets_on_own")), tools=tuple(tools),
-        weekend=draw.below(2 * rate("works_weekend") + 1), repositories=draw.between(1, 3),
-        documents=draw.between(0, 3), commits=draw.between(350, 850),
-    )  # fmt: skip
+        meets_on_own=draw.chance(rate("meets_on_own")),
+        tools=tuple(tools),
+        weekend=draw.below(2 * rate("works_weekend") + 1),
+        repositories=draw.between(1, 3),
+        documents=draw.between(0, 3),
+        commits=draw.between(350, 850),
+    )
 
 
 def _unique(staff: tuple[Worker, ...], domain: str) -> tuple[Worker, ...]:
     """Namesakes get a number in their mail and code-host names, as directories do."""
     seen: dict[str, int] = {}
-    result = []
-    for one in staff:
+    result = list(staff)
+    for position, one in enumerate(staff):
         key = one.person.name.key
         seen[key] = seen.get(key, 0) + 1
         if seen[key] > 1:
-            one = replace(one, mail=f"{key}{seen[key]}@{domain}", login=f"{one.login}-{seen[key]}")
-        result.append(one)
+            number = seen[key]
+            result[position] = replace(one, mail=f"{key}{number}@{domain}", login=f"{one.login}-{number}")
     logins: set[str] = set()
     for position, one in enumerate(result):
         if one.login in logins:
@@ -298,7 +363,3 @@ def _manager(worker: Worker, staff: tuple[Worker, ...]) -> int:
 
 def staff_head(staff: tuple[Worker, ...]) -> int:
     return next(one.index for one in staff if one.role == "Chief Executive")
-
-
-def applicant_home(world: World, draw: Draw, where: Any = None) -> Home:
-    return world.land.home(where or world.land.home_place(draw))

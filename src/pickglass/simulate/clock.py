@@ -34,6 +34,12 @@ def next_workday(day: int) -> int:
     return day
 
 
+def quarter(time: int) -> str:
+    """The file that a record goes into: exports are taken every three months."""
+    year, month, _ = date_text(time // DAY).split("-")
+    return f"{year}_q{(int(month) + 2) // 3}"
+
+
 def iso(time: int) -> str:
     seconds = time % DAY
     return f"{date_text(time // DAY)}T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}Z"
@@ -67,7 +73,7 @@ def summer(rule: str, day: int) -> bool:
 
 
 def offset_minutes(standard: int, rule: str, day: int) -> int:
-    """Minutes to add to UTC for the local clock; the hour of the change itself is counted to the whole day."""
+    """Minutes to add to UTC for the local clock; the hour of the change counts to the whole day."""
     return standard + (60 if summer(rule, day) else 0)
 
 

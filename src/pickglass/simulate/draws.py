@@ -1,8 +1,8 @@
 """Random draws that are the same everywhere: integers from one PCG64 stream per concern.
 
-numpy promises that the raw output of PCG64 never changes, but not what the methods of Generator make of it. So a
-`Draw` turns the raw 64-bit numbers into choices by integer arithmetic alone. Every concern (names, moves, sign-ins …)
-has a stream of its own, found by its name: a new concern does not disturb the others.
+numpy promises that the raw output of PCG64 never changes, but not what the methods of Generator make of it.
+So a `Draw` turns the raw 64-bit numbers into choices by integer arithmetic alone. Every concern (names,
+moves, sign-ins …) has a stream of its own, found by its name: a new concern does not disturb the others.
 """
 
 from __future__ import annotations

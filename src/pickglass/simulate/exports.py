@@ -60,7 +60,7 @@ def _cell(value: Any) -> str:
 
 
 def gzip_stored(content: bytes) -> bytes:
-    """A gzip file whose blocks are stored, not compressed: compressors differ between machines, this cannot."""
+    """A gzip file whose blocks are stored, not compressed: compressors differ between machines."""
     parts = [b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"]
     for start in range(0, max(len(content), 1), 65_535):
         block = content[start : start + 65_535]

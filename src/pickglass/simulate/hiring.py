@@ -3,6 +3,8 @@
 Everybody applies the same way; `schemes` and `lookalikes` then change what their parts did differently.
 """
 
+# ruff: noqa: PLR0917 -- an act has many sides (who, when, where, with what), in one order everywhere
+
 from __future__ import annotations
 
 from pickglass.simulate.acts import Application, Check, Interview, Reference, Resume
@@ -20,8 +22,10 @@ SOURCES = ("Company website", "LinkedIn", "Job board", "Referral", "Agency")
 def sentence(draw: Draw, *, engineer: bool) -> str:
     words = table("resumes")
     objects = words["engineer_objects" if engineer else "other_objects"]
-    return (f"{draw.pick(words['verbs'])} {draw.pick(objects)} {draw.pick(words['purposes'])}, "
-            f"{draw.pick(words['results'])}.")  # fmt: skip
+    return (
+        f"{draw.pick(words['verbs'])} {draw.pick(objects)} {draw.pick(words['purposes'])}, "
+        f"{draw.pick(words['results'])}."
+    )
 
 
 def resume_text(draw: Draw, name: Name, job: str, *, engineer: bool, body: str = "") -> str:
@@ -47,20 +51,29 @@ def draw_resume(draw: Draw, name: Name, job: str, team: Team, applied: int, body
     return Resume(applied + 60, text, author, producer, applied - draw.between(600, 90 * DAY))
 
 
-def interviews(company: Company, draw: Draw, applied: int, rounds: int, *, passed: bool) -> tuple[Interview, ...]:
+def interviews(
+    company: Company, draw: Draw, applied: int, rounds: int, *, passed: bool
+) -> tuple[Interview, ...]:
     stages = ("Recruiter Phone Screen", "Technical Interview", "Team Interview", "Manager Interview")
     met = []
     time = applied
-    chorus = [one.index for one in company.workers if not one.part and one.hired < company.first and one.left is None]
+    chorus = [
+        one.index
+        for one in company.workers
+        if not one.part and one.hired < company.first and one.left is None
+    ]
     for number in range(rounds):
         time = next_workday(time // DAY + draw.between(2, 6)) * DAY + draw.between(9 * 60, 17 * 60) * 60
         good = passed or number + 1 < rounds
         met.append(
             Interview(
-                time, stages[number], draw.pick(chorus), draw.pick(["yes", "strong_yes"]) if good else "no",
+                time,
+                stages[number],
+                draw.pick(chorus),
+                draw.pick(["yes", "strong_yes"]) if good else "no",
                 camera_on=number > 0 and not draw.chance(rate("camera_off_interview")),
                 medium="phone" if number == 0 else "video",
-            )  # fmt: skip
+            )
         )
     return tuple(met)
 
@@ -83,14 +96,27 @@ def checks(draw: Draw, time: int, address: Address) -> tuple[Check, ...]:
     if draw.chance(rate("document_other_region")):
         region = draw.pick(["TX", "CA", "ENG", "NY", "SN", region])
     identity = Check(
-        time, "identity_check", "passed" if live == "passed" else "review", "",
-        draw.pick(["driving_licence", "passport", "identity_card"]), draw.letters(9), region,
-        "tpl-" + draw.hexadecimal(12), live, attempts=1 + repeated + (live == "failed"),
-        city=address.place.city, region=address.place.region, country=address.place.country,
-    )  # fmt: skip
+        time,
+        "identity_check",
+        "passed" if live == "passed" else "review",
+        "",
+        draw.pick(["driving_licence", "passport", "identity_card"]),
+        draw.letters(9),
+        region,
+        "tpl-" + draw.hexadecimal(12),
+        live,
+        attempts=1 + repeated + (live == "failed"),
+        city=address.place.city,
+        region=address.place.region,
+        country=address.place.country,
+    )
     review = draw.chance(rate("check_review"))
-    background = Check(time + draw.between(1, 4) * DAY, "background_check", "review" if review else "passed",
-                       draw.pick(["date of one employment differs", "one employer not reached"]) if review else "")  # fmt: skip
+    background = Check(
+        time + draw.between(1, 4) * DAY,
+        "background_check",
+        "review" if review else "passed",
+        draw.pick(["date of one employment differs", "one employer not reached"]) if review else "",
+    )
     return identity, background
 
 
@@ -103,16 +129,35 @@ def hire(company: Company, worker: Worker) -> Application:
     offered = max(met[-1].time // DAY + 1, worker.hired - draw.between(14, 24))
     accepted = offered * DAY + draw.between(10, 90) * 3600
     address = worker.told[0][1].address
-    referees = tuple(reference(draw, (offered - draw.between(1, 5)) * DAY + 50_000) for _ in range(draw.between(1, 3)))
+    referees = tuple(
+        reference(draw, (offered - draw.between(1, 5)) * DAY + 50_000) for _ in range(draw.between(1, 3))
+    )
     return Application(
-        candidate=worker.candidate, person=worker.index, name=person.name.full, given=person.name.given,
-        family=person.name.family, mails=(person.mail,), phone=person.phone, address=address,
-        social=social(draw, person.name), job=worker.role, team=worker.team.name, applied=applied,
-        source="Referral" if draw.chance(rate("referred")) else draw.pick(SOURCES), ended="hired", ended_at=accepted,
-        resume=draw_resume(draw, person.name, worker.role, worker.team, applied), interviews=met, references=referees,
-        checks=checks(draw, accepted + draw.between(2, 40) * 3600, address), offered=offered * DAY + 54_000,
-        accepted=accepted, starts=worker.hired, worker=worker.index, part=worker.part,
-    )  # fmt: skip
+        candidate=worker.candidate,
+        person=worker.index,
+        name=person.name.full,
+        given=person.name.given,
+        family=person.name.family,
+        mails=(person.mail,),
+        phone=person.phone,
+        address=address,
+        social=social(draw, person.name),
+        job=worker.role,
+        team=worker.team.name,
+        applied=applied,
+        source="Referral" if draw.chance(rate("referred")) else draw.pick(SOURCES),
+        ended="hired",
+        ended_at=accepted,
+        resume=draw_resume(draw, person.name, worker.role, worker.team, applied),
+        interviews=met,
+        references=referees,
+        checks=checks(draw, accepted + draw.between(2, 40) * 3600, address),
+        offered=offered * DAY + 54_000,
+        accepted=accepted,
+        starts=worker.hired,
+        worker=worker.index,
+        part=worker.part,
+    )
 
 
 def social(draw: Draw, name: Name) -> tuple[str, ...]:
@@ -138,13 +183,19 @@ def apply(world: World, company: Company, count: int) -> dict[int, Application]:
         applied = draw.between(company.first - 150, company.last) * DAY + draw.below(DAY)
         name = draw_name(Draw(company.seed, "names", "applicant", number))
         person = draw_person(draw, name, world.land.home(world.land.home_place(draw)), world.phones)
-        home, mails, phone, who = person.home.address, (person.mail,), person.phone, 1_000_000 + number
+        mails: tuple[str, ...] = (person.mail,)
+        home, phone, who = person.home.address, person.phone, 1_000_000 + number
         links = social(draw, name)
         if earlier and draw.chance(rate("applies_again")):
             before = draw.pick(earlier)
-            name, home, who, links = Name(before.given, before.family), before.address, before.person, before.social
-            if not draw.chance(rate("applies_again_other_contact")):
-                mails, phone = before.mails, before.phone
+            name, home, who, links = (
+                Name(before.given, before.family),
+                before.address,
+                before.person,
+                before.social,
+            )
+            if not draw.chance(rate("applies_again_other_phone")):
+                phone = before.phone
         elif earlier and draw.chance(rate("family_contact")):
             before = draw.pick(earlier)
             name, home, phone = Name(name.given, before.family), before.address, before.phone
@@ -156,12 +207,24 @@ def apply(world: World, company: Company, count: int) -> dict[int, Application]:
         ended = met[-1].time + draw.between(1, 5) * DAY if met else applied + draw.between(1, 20) * DAY
         over = ended // DAY <= company.last and not draw.chance(40)
         one = Application(
-            candidate=candidate, person=who, name=name.full, given=name.given, family=name.family, mails=mails,
-            phone=phone, address=home, social=links, job=job, team=team.name, applied=applied,
+            candidate=candidate,
+            person=who,
+            name=name.full,
+            given=name.given,
+            family=name.family,
+            mails=mails,
+            phone=phone,
+            address=home,
+            social=links,
+            job=job,
+            team=team.name,
+            applied=applied,
             source="Referral" if draw.chance(rate("referred")) else draw.pick(SOURCES),
-            ended="rejected" if over else "active", ended_at=ended if over else None,
-            resume=draw_resume(draw, name, job, team, applied), interviews=met,
-        )  # fmt: skip
+            ended="rejected" if over else "active",
+            ended_at=ended if over else None,
+            resume=draw_resume(draw, name, job, team, applied),
+            interviews=met,
+        )
         found[candidate] = one
         earlier.append(one)
     return found

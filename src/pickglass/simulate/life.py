@@ -1,7 +1,9 @@
-"""Daily life: where everybody works on each day, and what that leaves in sign-ins, machines, code and meetings.
+"""Daily life: where everybody works on each day, and what that leaves in sign-ins, machines and meetings.
 
-Honest and planted workers walk through the same days; they differ in their `Habits`, their desk and their trips.
+Honest and planted workers walk through the same days; they differ in their `Habits`, desks and trips.
 """
+
+# ruff: noqa: PLR0917 -- an act has many sides (who, when, where, with what), in one order everywhere
 
 from __future__ import annotations
 
@@ -23,14 +25,32 @@ from pickglass.simulate.draws import Draw
 from pickglass.simulate.tables import rate, table
 from pickglass.simulate.world.company import Company, Trip, Worker
 from pickglass.simulate.world.machines import Machine
-from pickglass.simulate.world.places import Network, Place
+from pickglass.simulate.world.places import CARRIER_EXITS, Network, Place, carrier_exit
 
-HOLIDAYS = frozenset(day_of(text) for text in ("2025-12-25", "2025-12-26", "2026-01-01", "2026-04-03", "2026-05-01"))
+HOLIDAYS = frozenset(
+    day_of(text) for text in ("2025-12-25", "2025-12-26", "2026-01-01", "2026-04-03", "2026-05-01")
+)
 OKTA_APPS = ("Workday", "GitHub", "Slack", "Jira", "Zoom", "Google Workspace", "Salesforce")
 ENTRA_APPS = ("Office 365 Exchange Online", "Microsoft Teams", "SharePoint Online", "Azure Portal")
 _DESK_PROGRAMS = ("edge", "teams", "zoom", "slack", "excel", "word", "outlook", "chrome", "spotify")
-_ENGINEER_PROGRAMS = ("code", "git", "powershell", "docker", "chrome", "slack", "zoom", "edge", "spotify", "whoami")
-_SITES = ("docs.tern-and-tide.example", "tracker.tern-and-tide.example", "news.example.org", "packages.example.net")
+_ENGINEER_PROGRAMS = (
+    "code",
+    "git",
+    "powershell",
+    "docker",
+    "chrome",
+    "slack",
+    "zoom",
+    "edge",
+    "spotify",
+    "whoami",
+)
+_SITES = (
+    "docs.tern-and-tide.example",
+    "tracker.tern-and-tide.example",
+    "news.example.org",
+    "packages.example.net",
+)
 
 
 class Session(NamedTuple):
@@ -39,11 +59,11 @@ class Session(NamedTuple):
     start: int
     end: int
     network: Network
-    machine: Machine | None
+    machine: Machine
     here: Place
 
 
-def plan(company: Company, worker: Worker, draw: Draw, day: int) -> list[Session]:
+def plan(worker: Worker, draw: Draw, day: int) -> list[Session]:
     """What a worker does on a day: nothing, or one session per block."""
     trip = trip_on(worker, day)
     if trip is not None and trip.away:
@@ -84,15 +104,15 @@ def live(company: Company, diary: Diary) -> None:
         last = company.last if worker.left is None else min(company.last, worker.left)
         used: str = ""
         for day in range(max(company.first, worker.hired), last + 1):
-            sessions = plan(company, worker, draw, day)
+            sessions = plan(worker, draw, day)
             if not sessions:
                 continue
             machine = sessions[0].machine
-            if machine is not None and machine.serial != used:
+            if machine.serial != used:
                 _set_up(diary, draw, worker, machine, sessions[0])
                 used = machine.serial
-            _sign_in(company, diary, draw, worker, day, sessions)
-            if machine is not None and draw.chance(worker.habits.calm):
+            _sign_in(company, diary, draw, worker, sessions)
+            if draw.chance(worker.habits.calm):
                 _use_machine(diary, draw, worker, day, sessions)
             if draw.chance(worker.habits.calm):
                 _use_documents(company, diary, draw, worker, sessions)
@@ -112,46 +132,88 @@ def egress(company: Company, draw: Draw, worker: Worker, session: Session) -> Ne
     habits = worker.habits
     if habits.vpn and draw.chance(habits.vpn_share):
         return draw.pick(habits.vpn)
-    if habits.corporate_vpn and session.machine is not None and draw.chance(habits.corporate_vpn):
-        return company.corporate_vpn[0 if session.here.country in {"GB", "DE", "PL", "PT", "EE", "IN", "BW"} else 1]
+    if habits.corporate_vpn and draw.chance(habits.corporate_vpn):
+        return company.corporate_vpn[
+            0 if session.here.country in {"GB", "DE", "PL", "PT", "EE", "IN", "BW"} else 1
+        ]
     return session.network
 
 
-def _sign_in(
-    company: Company, diary: Diary, draw: Draw, worker: Worker, day: int, sessions: list[Session]
-) -> None:
+def _sign_in(company: Company, diary: Diary, draw: Draw, worker: Worker, sessions: list[Session]) -> None:
     habits, add = worker.habits, diary.signins.append
     first = sessions[0]
     machine, network = first.machine, egress(company, draw, worker, first)
-    if machine is None or (habits.own_computer and draw.chance(habits.own_computer)):
+    if habits.own_computer and draw.chance(habits.own_computer):
         machine = worker.own
         if habits.own_computer_network:
             network = draw.pick(habits.own_computer_network)
     session = "idx" + draw.letters(17)
     time = first.start + draw.below(900)
     if draw.chance(rate("failed_signin")):
-        add(SignIn(time - draw.between(20, 90), worker.index, "okta", "session", "", network, machine, ok=False,
-                   detail="INVALID_CREDENTIALS"))  # fmt: skip
-    if draw.chance(480):
-        add(SignIn(time, worker.index, "okta", "session", "Okta Dashboard", network, machine, session=session))
-        if draw.chance(480):
-            add(SignIn(time + draw.between(8, 40), worker.index, "okta", "mfa", "", network, machine, session=session,
-                       authenticator=worker.authenticator,
-                       authenticator_network=phone_network(draw, worker, first)))  # fmt: skip
-    if draw.chance(330):
+        add(
+            SignIn(
+                time - draw.between(20, 90),
+                worker.index,
+                "okta",
+                "session",
+                "",
+                network,
+                machine,
+                ok=False,
+                detail="INVALID_CREDENTIALS",
+            )
+        )
+    if draw.chance(420):
+        add(
+            SignIn(time, worker.index, "okta", "session", "Okta Dashboard", network, machine, session=session)
+        )
+        if draw.chance(420):
+            add(
+                SignIn(
+                    time + draw.between(8, 40),
+                    worker.index,
+                    "okta",
+                    "mfa",
+                    "",
+                    network,
+                    machine,
+                    session=session,
+                    authenticator=worker.authenticator,
+                    authenticator_network=phone_network(draw, worker, first),
+                )
+            )
+    if draw.chance(290):
         then, where = moment(draw, sessions)
         app = draw.weighted(OKTA_APPS, (14, 22 if worker.team.engineer else 2, 20, 16, 12, 12, 8))
         add(SignIn(then, worker.index, "okta", "sso", app, network, machine, session=session))
-    if draw.chance(470):
+    if draw.chance(450):
         then, where = moment(draw, sessions)
-        add(SignIn(then, worker.index, "entra", "session", draw.weighted(ENTRA_APPS, (45, 30, 20, 5)),
-                   egress(company, draw, worker, where) if machine is where.machine else network, machine,
-                   session=draw.guid()))  # fmt: skip
+        add(
+            SignIn(
+                then,
+                worker.index,
+                "entra",
+                "session",
+                draw.weighted(ENTRA_APPS, (45, 30, 20, 5)),
+                egress(company, draw, worker, where) if machine is where.machine else network,
+                machine,
+                session=draw.guid(),
+            )
+        )
     if draw.chance(habits.phone):
         then, where = moment(draw, sessions)
-        add(SignIn(then + draw.between(-7000, 7000), worker.index, draw.pick(["okta", "entra"]), "session",
-                   "Office 365 Exchange Online", phone_network(draw, worker, where), worker.phone,
-                   session=draw.guid()))  # fmt: skip
+        add(
+            SignIn(
+                then + draw.between(-7000, 7000),
+                worker.index,
+                draw.pick(["okta", "entra"]),
+                "session",
+                "Office 365 Exchange Online",
+                phone_network(draw, worker, where),
+                worker.phone,
+                session=draw.guid(),
+            )
+        )
     if draw.chance(55):
         then, where = moment(draw, sessions)
         diary.google.append(GoogleLogin(then, worker.index, network, ok=not draw.chance(40)))
@@ -162,15 +224,18 @@ def phone_network(draw: Draw, worker: Worker, session: Session) -> Network:
         return draw.pick(worker.habits.authenticator_networks)
     if session.network.kind in {"home", "office", "campus"} and draw.chance(550):
         return session.network
-    return worker.carrier
+    return carrier_exit(worker.carrier, draw.below(CARRIER_EXITS))
 
 
 def _set_up(diary: Diary, draw: Draw, worker: Worker, machine: Machine, session: Session) -> None:
     """The first day of a machine: it is unpacked and things are plugged in."""
     if machine.virtual:
         return
-    things = [thing for thing, share in (("keyboard", 400), ("mouse", 700), ("dock", 350), ("headset", 250))
-              if draw.chance(share)]  # fmt: skip
+    things = [
+        thing
+        for thing, share in (("keyboard", 400), ("mouse", 700), ("dock", 350), ("headset", 250))
+        if draw.chance(share)
+    ]
     if worker.habits.devices.camera == "Logitech BRIO":
         things.append("brio")
     if worker.habits.devices.camera == "Logitech Webcam C270":
@@ -179,71 +244,123 @@ def _set_up(diary: Diary, draw: Draw, worker: Worker, machine: Machine, session:
         things.append("camlink")
     for number, thing in enumerate(things):
         time = session.start + 300 + draw.below(1800)
-        diary.plugged.append(Plugged(time, worker.index, machine, thing, draw.hexadecimal(7)[:6] + f"&0&{number + 1}"))
+        diary.plugged.append(
+            Plugged(time, worker.index, machine, thing, draw.hexadecimal(7)[:6] + f"&0&{number + 1}")
+        )
 
 
 def _use_machine(diary: Diary, draw: Draw, worker: Worker, day: int, sessions: list[Session]) -> None:
     programs = _ENGINEER_PROGRAMS if worker.team.engineer else _DESK_PROGRAMS
     if draw.chance(800):
         time, session = moment(draw, sessions)
-        assert session.machine is not None
         diary.processes.append(Process(time, worker.index, session.machine, draw.pick(programs)))
     for tool in worker.habits.tools:
         if tool.first <= day and draw.chance(tool.per_mille):
             time, session = moment(draw, sessions)
-            assert session.machine is not None
             run(diary, draw, worker, session.machine, tool.product, time)
     if draw.chance(170):
         time, session = moment(draw, sessions)
-        assert session.machine is not None
         host = draw.pick(_SITES)
         diary.connections.append(
-            Connection(time, worker.index, session.machine, "edge", host, f"198.51.100.{200 + _SITES.index(host)}", 443)
+            Connection(
+                time,
+                worker.index,
+                session.machine,
+                "edge",
+                host,
+                f"198.51.100.{200 + _SITES.index(host)}",
+                443,
+            )
         )
     if draw.chance(110):
         time, session = moment(draw, sessions)
-        assert session.machine is not None
         name = f"{draw.pick(table('jobs')['documents'])}.{draw.pick(['docx', 'xlsx', 'pptx', 'pdf'])}"
         diary.files.append(
-            FileAct(time, worker.index, session.machine, draw.pick(["FileCreated", "FileModified", "FileRenamed"]),
-                    "Documents", name, draw.between(20_000, 4_000_000), draw.pick(["word", "excel", "explorer"]))
-        )  # fmt: skip
-    if draw.chance(30) and not sessions[0].machine.virtual:  # type: ignore[union-attr]
+            FileAct(
+                time,
+                worker.index,
+                session.machine,
+                draw.pick(["FileCreated", "FileModified", "FileRenamed"]),
+                "Documents",
+                name,
+                draw.between(20_000, 4_000_000),
+                draw.pick(["word", "excel", "explorer"]),
+            )
+        )
+    if draw.chance(30) and not sessions[0].machine.virtual:
         time, session = moment(draw, sessions)
-        assert session.machine is not None
         thing = draw.pick(["mouse", "headset", "phone", "keyboard", "dock"])
-        diary.plugged.append(Plugged(time, worker.index, session.machine, thing, draw.hexadecimal(6) + "&0&4"))
+        diary.plugged.append(
+            Plugged(time, worker.index, session.machine, thing, draw.hexadecimal(6) + "&0&4")
+        )
 
 
-def run(diary: Diary, draw: Draw, worker: Worker, machine: Machine, program: str, time: int, arguments: str = "",
-        parent: str = "") -> None:  # fmt: skip
+def run(
+    diary: Diary,
+    draw: Draw,
+    worker: Worker,
+    machine: Machine,
+    program: str,
+    time: int,
+    arguments: str = "",
+    parent: str = "",
+) -> None:
     """Start a program; what talks to a service of its own leaves a connection too."""
     diary.processes.append(Process(time, worker.index, machine, program, arguments, parent))
     facts = table("software")["programs"][program]
     if "host" in facts:
         address = f"198.51.100.{150 + sum(map(ord, program)) % 50}"
         diary.connections.append(
-            Connection(time + draw.between(2, 9), worker.index, machine, program, facts["host"], address, facts["port"])
+            Connection(
+                time + draw.between(2, 9),
+                worker.index,
+                machine,
+                program,
+                facts["host"],
+                address,
+                facts["port"],
+            )
         )
 
 
-def _use_documents(company: Company, diary: Diary, draw: Draw, worker: Worker, sessions: list[Session]) -> None:
+def _use_documents(
+    company: Company, diary: Diary, draw: Draw, worker: Worker, sessions: list[Session]
+) -> None:
     for _ in range(worker.habits.documents):
         if not draw.chance(210):
             continue
         time, session = moment(draw, sessions)
         action = draw.weighted(["view", "edit", "download", "create", "share"], [45, 30, 14, 8, 3])
-        diary.data.append(document(company, draw, worker, action, time, session.network, session.machine or worker.own))
+        diary.data.append(document(company, draw, worker, action, time, session.network, session.machine))
 
 
-def document(company: Company, draw: Draw, worker: Worker, action: str, time: int, network: Network,
-             machine: Machine, target: str = "") -> DataAct:  # fmt: skip
+def document(
+    company: Company,
+    draw: Draw,
+    worker: Worker,
+    action: str,
+    time: int,
+    network: Network,
+    machine: Machine,
+    target: str = "",
+) -> DataAct:
     title = f"{worker.team.name} {draw.pick(table('jobs')['documents'])} {draw.between(1, 40)}"
     owner = draw.pick(company.workers) if draw.chance(400) else worker
     if owner.part:
         owner = worker
-    return DataAct(time, worker.index, "drive", action, "1" + draw.letters(20), title, network, machine,
-                   draw.between(30_000, 9_000_000), owner.mail, target)  # fmt: skip
+    return DataAct(
+        time,
+        worker.index,
+        "drive",
+        action,
+        "1" + draw.letters(20),
+        title,
+        network,
+        machine,
+        draw.between(30_000, 9_000_000),
+        owner.mail,
+        target,
+    )
 
 
 def _use_code(diary: Diary, draw: Draw, worker: Worker, day: int, sessions: list[Session]) -> None:
@@ -252,23 +369,40 @@ def _use_code(diary: Diary, draw: Draw, worker: Worker, day: int, sessions: list
     if since < 12 and draw.chance(80 * rate("starter_repositories")):
         _git(diary, draw, worker, "clone", draw.pick(repositories), sessions)
     if draw.chance(worker.habits.commits * 700 // 1000):
-        _git(diary, draw, worker, draw.weighted(["push", "fetch"], [55, 45]),
-             repositories[(worker.index + draw.below(worker.habits.repositories)) % len(repositories)], sessions)  # fmt: skip
+        _git(
+            diary,
+            draw,
+            worker,
+            draw.weighted(["push", "fetch"], [55, 45]),
+            repositories[(worker.index + draw.below(worker.habits.repositories)) % len(repositories)],
+            sessions,
+        )
     if draw.chance(6):
         _git(diary, draw, worker, "clone", draw.pick(repositories), sessions)
-    if worker.team.name in {"Platform", "Security"} and draw.chance(rate("platform_clones") // 4):
+    if worker.team.name == "Platform" and draw.chance(rate("platform_clones") // 4):
         every = sorted({name for names in table("jobs")["repositories"].values() for name in names})
         for name in draw.sample(every, draw.between(6, 18)):
             _git(diary, draw, worker, "clone", name, sessions)
 
 
-def _git(diary: Diary, draw: Draw, worker: Worker, action: str, repository: str, sessions: list[Session]) -> None:
+def _git(
+    diary: Diary, draw: Draw, worker: Worker, action: str, repository: str, sessions: list[Session]
+) -> None:
     time, session = moment(draw, sessions)
     network = session.network
     diary.data.append(
-        DataAct(time, worker.index, "github", action, repository, repository, network, session.machine or worker.own,
-                draw.between(200_000, 90_000_000))
-    )  # fmt: skip
+        DataAct(
+            time,
+            worker.index,
+            "github",
+            action,
+            repository,
+            repository,
+            network,
+            session.machine,
+            draw.between(200_000, 90_000_000),
+        )
+    )
 
 
 def _meet(
@@ -282,26 +416,34 @@ def _meet(
         start = day * 86_400 + (hours[team] + draw.between(-3, 3)) * 60
         minutes = draw.between(8, 16)
         meeting = "A" + draw.letters(19) + "=="
-        joined = [(worker, sessions) for worker, sessions in present if _comes(draw, worker, sessions, start)]
+        joined = [(worker, sessions) for worker, sessions in present if _comes(draw, sessions, start)]
         if len(joined) < 2:
             continue
         for worker, sessions in joined:
-            diary.joins.append(join(company, draw, worker, sessions[0], meeting, f"{team} sync", start, minutes))
+            diary.joins.append(join(draw, worker, sessions[0], meeting, f"{team} sync", start, minutes))
     for worker in company.workers:
         if worker.habits.meets_long:
             _long_shares(company, diary, attendance, worker)
 
 
-def _comes(draw: Draw, worker: Worker, sessions: list[Session], start: int) -> bool:
+def _comes(draw: Draw, sessions: list[Session], start: int) -> bool:
     if any(session.start - 900 <= start <= session.end for session in sessions):
         return draw.chance(900)
     return len(sessions) < 3 and draw.chance(350)
 
 
-def join(company: Company, draw: Draw, worker: Worker, session: Session, meeting: str, topic: str, start: int,
-         minutes: int, share: int = 0) -> Join:  # fmt: skip
+def join(
+    draw: Draw,
+    worker: Worker,
+    session: Session,
+    meeting: str,
+    topic: str,
+    start: int,
+    minutes: int,
+    share: int = 0,
+) -> Join:
     habits = worker.habits
-    own = habits.meets_on_own or session.machine is None
+    own = habits.meets_on_own
     network = session.network
     if own and habits.own_computer_network:
         network = draw.pick(habits.own_computer_network)
@@ -310,22 +452,41 @@ def join(company: Company, draw: Draw, worker: Worker, session: Session, meeting
     here = max(3, minutes - draw.below(6))
     video = here - draw.below(max(1, here // 4)) if draw.chance(habits.camera) else 0
     return Join(
-        start + draw.between(-60, 200), meeting, topic, worker.index, here, video, share,
-        worker.own if own or session.machine is None else session.machine, habits.devices, network,
-        max(9, draw.bell(habits.latency, max(4, habits.latency // 4))), network.wired,
-    )  # fmt: skip
+        start + draw.between(-60, 200),
+        meeting,
+        topic,
+        worker.index,
+        here,
+        video,
+        share,
+        worker.own if own else session.machine,
+        habits.devices,
+        network,
+        max(9, draw.bell(habits.latency, max(4, habits.latency // 4))),
+        network.wired,
+    )
 
 
 def _long_shares(
-    company: Company, diary: Diary, attendance: dict[tuple[str, int], list[tuple[Worker, list[Session]]]],
+    company: Company,
+    diary: Diary,
+    attendance: dict[tuple[str, int], list[tuple[Worker, list[Session]]]],
     worker: Worker,
-) -> None:  # fmt: skip
+) -> None:
     draw = Draw(company.seed, "long shares", worker.index)
     for day in range(max(company.first, worker.hired), company.last + 1):
         for other, sessions in attendance.get((worker.team.name, day), ()):
             if other is worker and draw.chance(worker.habits.meets_long):
                 minutes = draw.between(490, 610)
                 diary.joins.append(
-                    join(company, draw, worker, sessions[0], "B" + draw.letters(19) + "==", "Focus room",
-                         sessions[0].start + draw.below(1200), minutes, share=minutes - draw.below(20))
-                )  # fmt: skip
+                    join(
+                        draw,
+                        worker,
+                        sessions[0],
+                        "B" + draw.letters(19) + "==",
+                        "Focus room",
+                        sessions[0].start + draw.below(1200),
+                        minutes,
+                        share=minutes - draw.below(20),
+                    )
+                )

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 
 from pickglass.model.source import SourceDefinition
-from pickglass.sources.reading import Block
+from pickglass.sources.reading import Block, blocks
 
 if TYPE_CHECKING:
     from pickglass.sources.reading import Member
-
-BLOCK_BYTES = 16 * 1024 * 1024
 
 
 def parser_source(form: str, known: Mapping[str, SourceDefinition]) -> SourceDefinition | None:
@@ -31,22 +29,14 @@ def _parser(source_id: str) -> Callable[[bytes], Mapping[str, Any]]:
 
 
 def parsed_blocks(member: Member, source: SourceDefinition) -> Iterator[Block]:
-    """Read a member's records through the source's parser; what it cannot read carries its `problem`."""
-    from pickglass.sources.reading import raw_records
-
+    """Read a member's records through the source's parser; what it cannot read keeps its number and its reason."""
     parse = _parser(Path(source.folder or source.id).name)
-    first, lines, raws, problems, size = 1, list[bytes](), list[bytes](), dict[int, str](), 0
-    for _number, raw, problem in raw_records(member):
-        value: Mapping[str, Any] = {"problem": problem} if problem else parse(raw)
-        if value.get("problem"):
-            problems[len(lines)] = str(value["problem"])
-            lines.append(b"")
-        else:
-            lines.append(orjson.dumps(value))
-        raws.append(raw)
-        size += len(raw)
-        if size >= BLOCK_BYTES:
-            yield Block(first, lines, raws, problems)
-            first, lines, raws, problems, size = first + len(lines), [], [], {}, 0
-    if lines:
-        yield Block(first, lines, raws, problems)
+    for block in blocks(member):
+        problems = dict(block.problems)
+        lines = []
+        for place, raw in enumerate(block.raws):
+            value = {} if place in problems else parse(raw)
+            if value.get("problem"):
+                problems[place] = str(value["problem"])
+            lines.append(b"" if place in problems else orjson.dumps(value))
+        yield Block(block.first, lines, block.raws, problems)

@@ -12,6 +12,7 @@ time, and hand them to `verify`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -151,24 +152,23 @@ def verify(store: Store, anchor: tuple[int, str] | None = None) -> Chain:
     `anchor` is a sequence number and hash that were noted down earlier: the chain must still hold that entry.
     """
     sequence, previous = 0, START
+    wanted = select(tables.audit).order_by(tables.audit.c.sequence)
     with store.reading() as connection:
-        rows = connection.execution_options(yield_per=1000).execute(
-            select(tables.audit).order_by(tables.audit.c.sequence)
-        )
-        for row in rows.mappings():
-            expected = sequence + 1
-            why = ""
-            if row["sequence"] != expected:
-                why = f"entry {expected} is missing"
-            elif row["previous_hash"] != previous:
-                why = f"entry {expected} does not follow from the one before"
-            elif row["hash"] != _hash(dict(row)):
-                why = f"entry {expected} was changed"
-            elif anchor is not None and anchor[0] == expected and anchor[1] != row["hash"]:
-                why = f"entry {expected} is not the one that was noted down"
-            if why:
-                return Chain(sequence, previous, expected, why)
-            sequence, previous = expected, row["hash"]
+        with closing(connection.execute(wanted, execution_options={"yield_per": 1000})) as rows:
+            for row in rows.mappings():
+                expected = sequence + 1
+                why = ""
+                if row["sequence"] != expected:
+                    why = f"entry {expected} is missing"
+                elif row["previous_hash"] != previous:
+                    why = f"entry {expected} does not follow from the one before"
+                elif row["hash"] != _hash(dict(row)):
+                    why = f"entry {expected} was changed"
+                elif anchor is not None and anchor[0] == expected and anchor[1] != row["hash"]:
+                    why = f"entry {expected} is not the one that was noted down"
+                if why:
+                    return Chain(sequence, previous, expected, why)
+                sequence, previous = expected, row["hash"]
         head = connection.execute(select(tables.head).where(tables.head.c.name == "audit")).one_or_none()
     if head is None or (head.sequence, head.hash) != (sequence, previous):
         return Chain(sequence, previous, sequence + 1, f"entries after {sequence} are missing")

@@ -6,6 +6,7 @@ stdout is data, stderr is talk. Exit codes: 0 ok, 1 bug, 2 usage, 3 bad input, 4
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sys
@@ -17,10 +18,30 @@ from typing import Any
 
 import click
 
-from pickglass.errors import PickglassError
+from pickglass import __version__
+from pickglass.errors import ConfigError, PickglassError
+from pickglass.faces.printable import printable, printable_lines
 
 EXIT_BUG = 1
 EXIT_FINDINGS = 10
+EXIT_STOPPED = 130  # by Ctrl-C, as the shell counts it
+
+# What the machine refuses, and what no change of ours would mend.
+_OF_THE_MACHINE = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EEXIST,
+        errno.EMFILE,
+        errno.ENAMETOOLONG,
+        errno.EIO,
+    }
+)
 
 # Verb → module and attribute that holds its command.
 COMMANDS = {
@@ -54,19 +75,12 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(verb, text) for verb, (_, _, text) in COMMANDS.items()])
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        import difflib
-
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            meant = f" Did you mean {close[0]!r}?" if close else ""
-            raise click.UsageError(f"No such command {args[0]!r}.{meant}", ctx)
-        return super().resolve_command(ctx, args)
-
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="pickglass", prog_name="pickglass")
-@click.option("--home", type=click.Path(path_type=Path), help="Folder that holds everything (PICKGLASS_HOME).")
+@click.version_option(__version__, prog_name="pickglass")
+@click.option(
+    "--home", type=click.Path(path_type=Path), help="Folder that holds everything (PICKGLASS_HOME)."
+)
 @click.pass_context
 def cli(context: click.Context, home: Path | None) -> None:
     """Find workers who are not who they say they are, with evidence that stands.
@@ -82,25 +96,39 @@ def cli(context: click.Context, home: Path | None) -> None:
 def main() -> None:
     """Run the command line and end the process with the exit code that the error, if any, stands for."""
     try:
-        code = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        click.echo("stopped", err=True)
-        sys.exit(130)
+        code = cli.main(prog_name="pickglass", standalone_mode=False)
+        sys.stdout.flush()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _tell("stopped")
+        sys.exit(EXIT_STOPPED)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
+        error.message = printable(error.message, None)
         error.show()
         sys.exit(error.exit_code)
     except PickglassError as error:
-        click.echo(f"error: {error}", err=True)
+        _tell(f"error: {error}")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does; nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in _OF_THE_MACHINE:
+            sys.exit(_report_bug(error))
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        _tell(
+            f"error: {where}{error.strerror}\nhint: see whether disk and rights allow it, or name another --home"
+        )
+        sys.exit(ConfigError.exit_code)
     except Exception as error:  # noqa: BLE001 - the one place where a bug meets the user
         sys.exit(_report_bug(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(text: str) -> None:
+    click.echo(printable_lines(text), err=True)
 
 
 def _report_bug(error: Exception) -> int:
@@ -108,6 +136,7 @@ def _report_bug(error: Exception) -> int:
     number = secrets.token_hex(4)
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pickglass"
     frames = traceback.extract_tb(error.__traceback__)
+    # Lines and names only: the message of an exception may hold values of the data.
     lines = [f"{datetime.now(UTC).isoformat()} bug {number}: {type(error).__name__}"]
     lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     try:
@@ -117,8 +146,8 @@ def _report_bug(error: Exception) -> int:
         where = f"where it happened is in {folder / 'bugs.log'} (no personal data in it)"
     except OSError:
         where = "; ".join(lines[-3:])
-    click.echo(f"error: this is a bug in pickglass ({type(error).__name__}, id {number}); {where}", err=True)
-    click.echo("hint: report it with the id and the log", err=True)
+    _tell(f"error: this is a bug in pickglass ({type(error).__name__}, id {number}); {where}")
+    _tell("hint: report it with the id and the log")
     return EXIT_BUG
 
 

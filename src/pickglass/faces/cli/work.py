@@ -11,16 +11,18 @@ import click
 from pickglass.errors import InputError
 from pickglass.faces.cli.main import EXIT_FINDINGS
 from pickglass.faces.cli.output import (
+    filled_home,
     home_option,
     json_option,
     print_json,
     progress,
     reveal_option,
-    safe,
     say,
     settings_of,
     table,
 )
+
+from pickglass.faces.printable import printable
 
 if TYPE_CHECKING:
     from pickglass.pipeline import LoadReport, Run
@@ -29,9 +31,13 @@ if TYPE_CHECKING:
 SHOWN = 25  # subjects that a terminal lists; JSON lists all
 BANDS = ("act", "review", "watch")
 
-as_of_option = click.option("--as-of", metavar="DATE", help="Read only what was known then (UTC), e.g. 2026-03-31.")
+as_of_option = click.option(
+    "--as-of", metavar="DATE", help="Read only what was known then (UTC), e.g. 2026-03-31."
+)
 fail_option = click.option(
-    "--fail-on", type=click.Choice(BANDS), help=f"Exit {EXIT_FINDINGS} if anybody is in this band or a more urgent one."
+    "--fail-on",
+    type=click.Choice(BANDS),
+    help=f"Exit {EXIT_FINDINGS} if anybody is in this band or a more urgent one.",
 )
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 
@@ -64,7 +70,9 @@ def load(paths: tuple[Path, ...], home: Path | None, as_json: bool) -> int:
 @home_option
 @json_option
 @reveal_option
-def assess(as_of: str | None, fail_on: str | None, home: Path | None, as_json: bool, reveal: str | None) -> int:
+def assess(
+    as_of: str | None, fail_on: str | None, home: Path | None, as_json: bool, reveal: str | None
+) -> int:
     """Assess everybody in the lake: ask the indicators, link, and weigh.
 
     \b
@@ -72,7 +80,7 @@ def assess(as_of: str | None, fail_on: str | None, home: Path | None, as_json: b
     """
     from pickglass import pipeline
 
-    settings = settings_of(home)
+    settings = filled_home(home)
     with progress() as tell:
         done = pipeline.assess(settings, _moment(as_of), tell)
     return _show(settings, done, as_json, reveal, fail_on)
@@ -114,7 +122,9 @@ def run(
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--workers", default=300, show_default=True, type=click.IntRange(20, 20_000))
-@click.option("--applicants", default=None, type=click.IntRange(0, 2_000_000), help="Default: six for each worker.")
+@click.option(
+    "--applicants", default=None, type=click.IntRange(0, 2_000_000), help="Default: six for each worker."
+)
 @click.option("--days", default=240, show_default=True, type=click.IntRange(60, 1_000))
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
 @json_option
@@ -148,18 +158,13 @@ def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -
     \b
     pickglass demo
     """
-    import shutil
-    import tempfile
-
     from pickglass import pipeline
     from pickglass.faces.exports.report import write_report
     from pickglass.faces.exports.run_document import run_document
     from pickglass.simulate import simulate as write
 
-    folder = Path(tempfile.gettempdir()) / "pickglass-demo" if home is None else home
+    folder = _demo_folder(home)
     company = folder / "company"
-    if home is None and folder.exists():
-        shutil.rmtree(folder)  # the demo's own folder: it starts afresh
     settings = settings_of(folder)
     say(f"writing an invented company of {workers} workers over {days} days to {company}")
     write(company, workers=workers, days=days, seed=seed)
@@ -174,9 +179,25 @@ def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -
         _tell_load(done.load)
     say()
     say(f"the report is {report}: open it in a browser")
-    first = done.subjects[0].subject.id if done.subjects else "ID"
+    first = done.assessments[0].subject_id if done.assessments else "ID"
     say(f"next: pickglass subject show {first} --home {folder}")
     return 0
+
+
+def _demo_folder(home: Path | None) -> Path:
+    """Return the demo's own folder, emptied of an earlier demo; a folder that holds anything else is refused."""
+    import shutil
+
+    folder = home or Path("pickglass-demo")
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / "company" / "truth.json").exists():
+            raise InputError(
+                "this folder holds something that is no demo",
+                hint="name another with --home",
+                where=str(folder),
+            )
+        shutil.rmtree(folder)
+    return folder
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -185,7 +206,9 @@ def _moment(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InputError(f"{text!r} is not a date", hint="write it as 2026-03-31 or 2026-03-31T14:00:00Z") from error
+        raise InputError(
+            f"{text!r} is not a date", hint="write it as 2026-03-31 or 2026-03-31T14:00:00Z"
+        ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -200,31 +223,43 @@ def _show(settings: Settings, done: Run, as_json: bool, reveal: str | None, fail
     else:
         _print_queue(done, reveal is not None)
     for indicator, message in done.problems:
-        say(f"warning: {indicator} could not be asked: {message}")
+        say(f"warning: {indicator} could not be asked: {printable(message)}")
     urgent = BANDS[: BANDS.index(fail_on) + 1] if fail_on else ()
-    return EXIT_FINDINGS if any(one.assessment.band in urgent for one in done.subjects) else 0
+    return EXIT_FINDINGS if any(one.band in urgent for one in done.assessments) else 0
 
 
 def _print_queue(done: Run, reveal: bool) -> None:
     from pickglass.faces.exports.run_document import subject_document
 
-    listed = [one for one in done.subjects if one.assessment.band in BANDS][:SHOWN]
+    listed = [one for one in done.documents if one["assessment"]["band"] in BANDS][:SHOWN]
     rows: list[list[Any]] = []
     for one in listed:
-        document = subject_document(one, done, reveal)
+        document = subject_document(one, reveal)
         reasons = "; ".join(found["title"] for found in document["fired"][:3])
         rows.append(
-            [document["id"], document["name"], document["band"], f"{document['threat']:.2f}", document["leading"], f"{document['bits']:+.1f}", reasons]
+            [
+                document["id"],
+                document["name"],
+                document["band"],
+                f"{document['threat']:.2f}",
+                document["leading"],
+                f"{document['bits']:+.1f}",
+                reasons,
+            ]
         )
     table(("subject", "name", "band", "threat", "leading", "bits", "why, strongest first"), rows)
     counts: dict[str, int] = {}
-    for one in done.subjects:
-        counts[one.assessment.band] = counts.get(one.assessment.band, 0) + 1
+    for assessment in done.assessments:
+        counts[assessment.band] = counts.get(assessment.band, 0) + 1
     shown = ", ".join(f"{count} {band}" for band, count in sorted(counts.items()))
-    say(f"{len(done.subjects)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; {len(done.links)} links")
+    say(
+        f"{len(done.documents)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; {len(done.links)} links"
+    )
 
 
 def _tell_load(report: LoadReport) -> None:
+    from pickglass.faces.exports.run_document import shown
+
     counts = report.records
     say(
         f"load {report.id}: {report.files} files; {counts['read']:,} records read = {counts['mapped']:,} mapped + "
@@ -233,9 +268,9 @@ def _tell_load(report: LoadReport) -> None:
     )
     say("rows: " + (", ".join(f"{name} {count:,}" for name, count in report.rows.items()) or "none new"))
     for one in report.quarantined:
-        say(safe(f"quarantined: {one.file}: {one.why}"))
+        say(f"quarantined: {printable(one.file)}: {shown(one.why, reveal=False)}")
     for one in report.unrecognised[:SHOWN]:
-        say(safe(f"unrecognised: {one.file}: {one.why}"))
+        say(f"unrecognised: {printable(one.file)}: {shown(one.why, reveal=False)}")
     if len(report.unrecognised) > SHOWN:
         say(f"… and {len(report.unrecognised) - SHOWN} more unrecognised files: --json lists them all")
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from pickglass.faces.masking import mask, name, sentence_mask
-from pickglass.indicators.sentence import render
-from pickglass.model.records import Finding, Indicator, Link, Step
-from pickglass.pipeline import Assessed, LoadReport, Run
+from pickglass.faces.masking import mask, name, sentence_mask, swept
+from pickglass.faces.printable import LIMIT, printable
+from pickglass.indicators.sentence import fill
+from pickglass.pipeline import LoadReport, Run, Unrecognised
 
 VERSION = 1
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
-# The personal-data class of what a link shares.
-_THING_CLASSES = {"bank": "financial", "wallet": "financial", "document": "financial"}
-_PLAIN_THINGS = ("egress", "gateway", "device", "mfa_device")
+# Shared things whose label says nothing of a person: identifiers of machines, and account numbers that the lake
+# keeps as their last digits only. All others are masked as contact data.
+_PLAIN_THINGS = ("egress", "gateway", "device", "mfa_device", "bank", "document")
 
 
 def bits(hundredths: int) -> float:
@@ -35,9 +38,11 @@ def run_document(run: Run, reveal: bool = False) -> dict[str, Any]:
         **({"load": load_document(run.load)} if run.load else {}),
         "as_of": moment(run.as_of),
         "scorecard": run.scorecard,
-        "subjects": [subject_document(one, run, reveal) for one in run.subjects],
-        "links": [link_document(link, reveal) for link in run.links],
-        "problems": [{"indicator": indicator, "message": message} for indicator, message in run.problems],
+        "subjects": [subject_document(document, reveal) for document in run.documents],
+        "links": [link_document(asdict(link), reveal) for link in run.links],
+        "problems": [
+            {"indicator": indicator, "message": shown(message, reveal)} for indicator, message in run.problems
+        ],
     }
 
 
@@ -48,91 +53,129 @@ def load_document(load: LoadReport) -> dict[str, Any]:
         "files": load.files,
         "records": dict(load.records),
         "rows": dict(load.rows),
-        "unrecognised": [{"file": one.file, "why": one.why, "records": one.records} for one in load.unrecognised],
-        "quarantined": [{"file": one.file, "why": one.why, "records": one.records} for one in load.quarantined],
+        "unrecognised": [_left(one) for one in load.unrecognised],
+        "quarantined": [_left(one) for one in load.quarantined],
         "ignored": dict(load.ignored),
         "drift": {source: list(keys) for source, keys in load.drift.items()},
         "sources": {source: dict(tally) for source, tally in load.by_source.items()},
     }
 
 
-def subject_document(one: Assessed, run: Run, reveal: bool = False) -> dict[str, Any]:
-    """Return one subject with everything found, in the order of the steps."""
-    assessment, evidence = one.assessment, one.evidence
-    by_indicator = {step.label: step for step in assessment.steps if step.kind == "fired"}
-    fired = [
-        finding_document(finding, run.indicators[finding.indicator], by_indicator.get(finding.indicator), assessment.leading, reveal)
-        for finding in evidence.fired
+def _left(one: Unrecognised) -> dict[str, Any]:
+    return {"file": printable(one.file, None), "why": shown(one.why, reveal=False), "records": one.records}
+
+
+def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[str, Any]:
+    """Return one subject with everything found, strongest first, from its case document."""
+    subject, assessment, evidence = document["subject"], document["assessment"], document["evidence"]
+    steps = {step["label"]: step for step in assessment["steps"] if step["kind"] == "fired"}
+    found = [
+        finding_document(
+            finding,
+            document["indicators"][finding["indicator"]],
+            steps.get(finding["indicator"]),
+            assessment["leading"],
+            reveal,
+        )
+        for finding in evidence["fired"]
     ]
-    fired.sort(key=lambda found: (-found["bits"], found["id"]))
+    found.sort(key=lambda one: (-one["bits"], one["id"]))
+    against = [one for one in found if one["bits"] < 0]
     return {
-        "id": one.subject.id,
-        "refs": dict(one.subject.refs),
-        "kind": one.subject.kind,
-        "name": name(one.subject.name, reveal),
-        "role": one.subject.role,
-        "stage": one.subject.stage,
-        "band": assessment.band,
-        "why_band": assessment.why_band,
-        "threat": round(assessment.threat, 4),
-        "posterior": {hypothesis: round(share, 4) for hypothesis, share in assessment.posterior.items()},
-        "leading": assessment.leading,
-        "bits": bits(assessment.bits),
-        "families": list(assessment.families),
-        "fired": [found for found in fired if found["bits"] >= 0],
-        "against": [found for found in fired if found["bits"] < 0],
-        "clear": list(evidence.clear),
-        "not_assessable": list(evidence.not_assessable),
-        "steps": [step_document(step) for step in assessment.steps],
+        "id": subject["id"],
+        "refs": {system: shown(reference, reveal) for system, reference in subject["refs"].items()},
+        "kind": subject["kind"],
+        "name": name(subject["name"], reveal),
+        "role": None if subject["role"] is None else shown(subject["role"], reveal),
+        "stage": subject["stage"],
+        "band": assessment["band"],
+        "why_band": assessment["why_band"],
+        "threat": round(assessment["threat"], 4),
+        "posterior": {hypothesis: round(share, 4) for hypothesis, share in assessment["posterior"].items()},
+        "leading": assessment["leading"],
+        "bits": bits(assessment["bits"]),
+        "families": list(assessment["families"]),
+        "fired": [one for one in found if one["bits"] >= 0],
+        "against": against,
+        "clear": list(evidence["clear"]),
+        "not_assessable": list(evidence["not_assessable"]),
+        "steps": [step_document(step) for step in assessment["steps"]],
     }
 
 
 def finding_document(
-    finding: Finding, indicator: Indicator, step: Step | None, leading: str, reveal: bool
+    finding: Mapping[str, Any],
+    indicator: Mapping[str, Any],
+    step: Mapping[str, Any] | None,
+    leading: str,
+    reveal: bool,
 ) -> dict[str, Any]:
     """Return one fired indicator: its sentence, bits for the leading hypothesis, and the original records."""
-    weight = {str(hypothesis): value for hypothesis, value in step.bits.items()} if step else {}
+    weight = step["bits"] if step else {}
     return {
-        "id": finding.indicator,
-        "title": indicator.title,
-        "family": indicator.family,
-        "status": indicator.status,
+        "id": finding["indicator"],
+        "title": indicator["title"],
+        "question": indicator["question"],
+        "family": indicator["family"],
+        "status": indicator["status"],
         "bits": bits(weight.get(leading, 0)),
         "bits_by_hypothesis": {hypothesis: bits(value) for hypothesis, value in weight.items() if value},
-        "time": moment(finding.time),
-        "sentence": render(indicator, finding.values, sentence_mask(indicator, reveal)),
-        "innocent": list(indicator.innocent),
-        "ask_next": list(indicator.ask_next),
+        "time": finding["time"],
+        "sentence": sentence_of(finding, indicator, reveal),
+        "innocent": list(indicator["innocent"]),
+        "ask_next": list(indicator["ask_next"]),
         "records": [
-            {"source": record.source, "file": record.file, "record": record.record} for record in finding.records
+            {"source": record["source"], "file": printable(record["file"], None), "record": record["record"]}
+            for record in finding["records"]
         ],
     }
 
 
-def step_document(step: Step) -> dict[str, Any]:
-    """Return one line of the sum."""
-    return {
-        "kind": step.kind,
-        "label": step.label,
-        "bits": {hypothesis: bits(value) for hypothesis, value in step.bits.items() if value},
-        "reason": step.reason,
-    }
+def sentence_of(finding: Mapping[str, Any], indicator: Mapping[str, Any], reveal: bool) -> str:
+    """Write the sentence of a finding, with masked values unless `reveal`."""
+    values = {field: _typed(value) for field, value in finding["values"].items()}
+    return fill(indicator["sentence"], values, sentence_mask(indicator["fields"], reveal))
 
 
-def link_document(link: Link, reveal: bool = False) -> dict[str, Any]:
+def _typed(value: Any) -> Any:
+    """Give a value of a document its type back: JSON has no times."""
+    if isinstance(value, list):
+        return [_typed(element) for element in value]
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return datetime.fromisoformat(value)
+    return value
+
+
+def shown(text: str, reveal: bool, limit: int | None = LIMIT) -> str:
+    """Return a text of no class, made harmless; what looks like a mail address or telephone number is masked."""
+    return printable(text if reveal else swept(text), limit)
+
+
+def step_document(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one line of the sum, in bits."""
+    weight = {hypothesis: bits(value) for hypothesis, value in step["bits"].items() if value}
+    return {"kind": step["kind"], "label": step["label"], "bits": weight, "reason": step["reason"]}
+
+
+def link_document(link: Mapping[str, Any], reveal: bool = False) -> dict[str, Any]:
     """Return one link; the shared value is masked by its class."""
-    shown: dict[str, Any] = {"kind": link.kind, "subjects": list(link.subjects), "reasons": list(link.reasons)}
-    if link.kind == "persona":
-        return shown | {"probability": round(link.probability or 0.0, 4)}
-    thing = link.thing or ""
-    personal = "none" if thing in _PLAIN_THINGS else _THING_CLASSES.get(thing, "contact")
-    label = link.label if reveal or personal == "none" else mask(link.label, personal)  # type: ignore[arg-type] # a class by name
-    return shown | {"thing": thing, "label": label, "bits": bits(link.bits or 0)}
+    document: dict[str, Any] = {
+        "kind": link["kind"],
+        "subjects": list(link["subjects"]),
+        "reasons": [shown(reason, reveal) for reason in link["reasons"]],
+    }
+    if link["kind"] == "persona":
+        return document | {"probability": round(link["probability"] or 0.0, 4)}
+    thing = link["thing"]
+    label = link["label"]
+    if not reveal:
+        label = mask(
+            label, "none" if thing in _PLAIN_THINGS else "financial" if thing == "wallet" else "contact"
+        )
+    label = None if label is None else printable(label)
+    return document | {"thing": thing, "label": label, "bits": bits(link["bits"] or 0)}
 
 
-def summary(documents: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """Count subjects by band."""
-    counts: dict[str, int] = {}
-    for document in documents:
-        counts[document["band"]] = counts.get(document["band"], 0) + 1
-    return counts
+def stored_links(document: Mapping[str, Any], reveal: bool = False) -> list[dict[str, Any]]:
+    """Return the links of one subject from its case document."""
+    return [link_document(link, reveal) for link in document["links"]]

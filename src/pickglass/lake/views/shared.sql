@@ -14,39 +14,43 @@ WHERE t.kind = 'household' AND (t.valid_until IS NULL OR t.valid_until > CAST($a
 
 CREATE TEMP TABLE thing AS
 WITH holding AS (
-    SELECT 'address' AS kind, address_key AS value, subject_id, time, event_id FROM worker WHERE address_key IS NOT NULL
+    SELECT 'address' AS kind, address_key AS value, subject_id, time, event_id, CAST(NULL AS VARCHAR) AS last FROM worker WHERE address_key IS NOT NULL
     UNION ALL
-    SELECT 'address', address_key, subject_id, time, event_id FROM shipment_event
+    SELECT 'address', address_key, subject_id, time, event_id, NULL FROM shipment_event
     WHERE address_key IS NOT NULL AND activity IN ('ordered', 'dispatched', 'redirected', 'delivered', 'signed')
       AND coalesce(place_kind, '') NOT IN ('pickup_point', 'locker')
     UNION ALL
-    SELECT 'address', value, subject_id, time, event_id FROM identifier WHERE kind = 'address'
+    SELECT 'address', value, subject_id, time, event_id, NULL FROM identifier WHERE kind = 'address'
     UNION ALL
-    SELECT 'egress', src_ip, subject_id, time, event_id FROM signin
+    SELECT 'egress', src_ip, subject_id, time, event_id, NULL FROM signin
     WHERE src_ip IS NOT NULL AND outcome = 'success' AND activity IN ('signin', 'session', 'app', 'token')
     UNION ALL
-    SELECT 'egress', src_ip, subject_id, time, event_id FROM device_state WHERE src_ip IS NOT NULL
+    SELECT 'egress', src_ip, subject_id, time, event_id, NULL FROM device_state WHERE src_ip IS NOT NULL
     UNION ALL
-    SELECT 'gateway', lower(gateway_mac), subject_id, time, event_id FROM device_state WHERE gateway_mac IS NOT NULL
+    SELECT 'gateway', lower(gateway_mac), subject_id, time, event_id, NULL FROM device_state WHERE gateway_mac IS NOT NULL
     UNION ALL
-    SELECT 'gateway', lower(wifi_bssid), subject_id, time, event_id FROM device_state WHERE wifi_bssid IS NOT NULL
+    SELECT 'gateway', lower(wifi_bssid), subject_id, time, event_id, NULL FROM device_state WHERE wifi_bssid IS NOT NULL
     UNION ALL
-    SELECT 'device', device_id, subject_id, time, event_id FROM signin WHERE device_id IS NOT NULL AND outcome = 'success'
+    SELECT 'device', device_id, subject_id, time, event_id, NULL FROM signin WHERE device_id IS NOT NULL AND outcome = 'success'
     UNION ALL
-    SELECT 'mfa_device', mfa_device, subject_id, time, event_id FROM signin WHERE mfa_device IS NOT NULL AND outcome = 'success'
+    SELECT 'mfa_device', mfa_device, subject_id, time, event_id, NULL FROM signin WHERE mfa_device IS NOT NULL AND outcome = 'success'
     UNION ALL
-    SELECT 'bank', bank_hash, subject_id, time, event_id FROM payroll_event WHERE bank_hash IS NOT NULL
+    SELECT 'bank', bank_hash, subject_id, time, event_id, bank_last FROM payroll_event WHERE bank_hash IS NOT NULL
     UNION ALL
-    SELECT 'wallet', wallet_hash, subject_id, time, event_id FROM payroll_event WHERE wallet_hash IS NOT NULL
+    SELECT 'wallet', wallet_hash, subject_id, time, event_id, wallet_last FROM payroll_event WHERE wallet_hash IS NOT NULL
     UNION ALL
-    SELECT 'document', document_hash, subject_id, time, event_id FROM hiring_event WHERE document_hash IS NOT NULL
+    SELECT 'document', document_hash, subject_id, time, event_id, document_last FROM hiring_event WHERE document_hash IS NOT NULL
     UNION ALL
     SELECT kind, CASE WHEN kind IN ('mail', 'recovery_mail') THEN mail_identity(value) ELSE value END,
-           subject_id, time, event_id
+           subject_id, time, event_id, last
     FROM identifier
     WHERE kind IN ('phone', 'mail', 'recovery_mail', 'bank', 'wallet', 'document', 'code_host', 'photo')
 )
-SELECT kind, value, subject_id, min(time) AS first_time, max(time) AS last_time,
+SELECT kind, value,
+       CASE WHEN kind = 'address' THEN replace(value, '|', ', ')
+            WHEN kind IN ('bank', 'wallet', 'document') THEN 'ending ' || coalesce(max(last), '?')
+            ELSE value END AS label,
+       subject_id, min(time) AS first_time, max(time) AS last_time,
        count(DISTINCT CAST(time AS DATE)) AS days,
        list_slice(list(event_id ORDER BY time, event_id), 1, 5) AS event_ids
 FROM holding

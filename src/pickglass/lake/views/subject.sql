@@ -1,20 +1,20 @@
 -- The subject: one row per person as the records claim. Reads the views with subject_id.
 
--- Where a claimed place lies: the city, else the middle of its region, else of its country.
+-- Where a claimed place lies. Only cities count: the middle of a region may be a day's drive from its people.
 CREATE TEMP TABLE place AS
 SELECT lower(city) AS city, region, country,
        CAST(latitude AS DOUBLE) AS latitude, CAST(longitude AS DOUBLE) AS longitude
 FROM reference_place
+WHERE city <> ''
 QUALIFY row_number() OVER (PARTITION BY lower(city), region, country ORDER BY latitude) = 1;
 
 CREATE TEMP TABLE claim AS
 SELECT s.subject_id, w.*,
-       coalesce(c.latitude, r.latitude) AS claimed_latitude,
-       coalesce(c.longitude, r.longitude) AS claimed_longitude
+       c.latitude AS claimed_latitude,
+       c.longitude AS claimed_longitude
 FROM worker_now w
 JOIN subject_account s ON s.account = w.account
-LEFT JOIN place c ON c.city = lower(w.work_city) AND c.region = coalesce(w.work_region, '') AND c.country = w.work_country
-LEFT JOIN place r ON r.city = '' AND r.region = coalesce(w.work_region, '') AND r.country = w.work_country AND r.region <> '';
+LEFT JOIN place c ON c.city = lower(w.work_city) AND c.region = coalesce(w.work_region, '') AND c.country = w.work_country;
 
 CREATE TEMP TABLE hiring AS
 SELECT a.subject_id,

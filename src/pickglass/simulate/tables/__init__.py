@@ -18,7 +18,9 @@ def table(name: str) -> Any:
 @cache
 def rates() -> dict[str, dict[str, Any]]:
     """How often honest people do ordinary things, with where each number is from."""
-    found: dict[str, dict[str, Any]] = _read(files("pickglass.simulate").joinpath("rates.yaml").read_text("utf-8"))
+    found: dict[str, dict[str, Any]] = _read(
+        files("pickglass.simulate").joinpath("rates.yaml").read_text("utf-8")
+    )
     return found
 
 

@@ -18,7 +18,11 @@ def write(company: Company, diary: Diary, exports: Exports) -> None:
     number = 0
     for letter in letters:
         text = message(company, draw, letter)
-        if letter.attachments and len(letter.recipients) + len(letter.attachments) > 2 or letter.html or _demands(letter):
+        if (
+            (letter.attachments and len(letter.recipients) + len(letter.attachments) > 2)
+            or letter.html
+            or _demands(letter)
+        ):
             number += 1
             exports.blob(f"mail/{date_text(letter.time // DAY)}_{number:03}.eml", text, 1)
         else:
@@ -35,12 +39,22 @@ def _demands(letter: Letter) -> bool:
 def message(company: Company, draw: Draw, letter: Letter) -> bytes:
     domain = letter.sender.split("@")[1]
     sender = f'"{letter.sender_name}" <{letter.sender}>' if letter.sender_name else f"<{letter.sender}>"
-    head = [f"Message-ID: <{draw.hexadecimal(24)}@{domain}>", f"Date: {mail_date(letter.time)}", f"From: {_ascii(sender)}",
-            f"To: {', '.join(letter.recipients)}", f"Subject: {letter.subject}", "MIME-Version: 1.0"]  # fmt: skip
+    head = [
+        f"Message-ID: <{draw.hexadecimal(24)}@{domain}>",
+        f"Date: {mail_date(letter.time)}",
+        f"From: {_ascii(sender)}",
+        f"To: {', '.join(letter.recipients)}",
+        f"Subject: {letter.subject}",
+        "MIME-Version: 1.0",
+    ]
     if letter.sender_ip:
         verdict = "pass" if letter.passes else "fail"
-        head = [f"Received: from mail.{domain} ([{letter.sender_ip}]) by mx.{company.domain}; {mail_date(letter.time + 2)}",
-                f"Authentication-Results: mx.{company.domain}; spf={verdict}; dkim={verdict}; dmarc={verdict}", *head]  # fmt: skip
+        head = [
+            f"Received: from mail.{domain} ([{letter.sender_ip}]) by mx.{company.domain}; "
+            + mail_date(letter.time + 2),
+            f"Authentication-Results: mx.{company.domain}; spf={verdict}; dkim={verdict}; dmarc={verdict}",
+            *head,
+        ]
     kind = "text/html" if letter.html else "text/plain"
     body = base64.encodebytes(letter.body.encode()).decode().strip().splitlines()
     part = [f"Content-Type: {kind}; charset=utf-8", "Content-Transfer-Encoding: base64", "", *body]
@@ -51,9 +65,14 @@ def message(company: Company, draw: Draw, letter: Letter) -> bytes:
     for name, members in letter.attachments:
         content = zip_stored(members) if members else f"%PDF-1.7\n% {name}\n%%EOF\n".encode()
         zipped = "application/zip" if members else "application/pdf"
-        lines += [f"--{boundary}", f'Content-Type: {zipped}; name="{name}"', "Content-Transfer-Encoding: base64",
-                  f'Content-Disposition: attachment; filename="{name}"', "",
-                  *base64.encodebytes(content).decode().strip().splitlines()]  # fmt: skip
+        lines += [
+            f"--{boundary}",
+            f'Content-Type: {zipped}; name="{name}"',
+            "Content-Transfer-Encoding: base64",
+            f'Content-Disposition: attachment; filename="{name}"',
+            "",
+            *base64.encodebytes(content).decode().strip().splitlines(),
+        ]
     return "\r\n".join([*lines, f"--{boundary}--", ""]).encode()
 
 

@@ -31,16 +31,16 @@ class Trip:
     last: int
     network: Network
     approved: bool
-    away: bool = False      # a holiday: no work is done
+    away: bool = False  # a holiday: no work is done
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A program that somebody keeps using on the company's machine."""
 
-    product: str            # a key of `software.yaml`
+    product: str  # a key of `software.yaml`
     first: int
-    per_mille: int          # of working days
+    per_mille: int  # of working days
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +54,30 @@ class Camera:
 class Habits:
     """How somebody works; the same knobs for everybody."""
 
-    blocks: tuple[tuple[int, int], ...]         # (minute of the local day, minutes): when they work
-    office: int = 0                             # per mille of days in the office
-    vpn: tuple[Network, ...] = ()               # exits of the consumer VPN they have
+    blocks: tuple[tuple[int, int], ...]  # (minute of the local day, minutes): when they work
+    office: int = 0  # per mille of days in the office
+    vpn: tuple[Network, ...] = ()  # exits of the consumer VPN they have
     vpn_share: int = 0
     corporate_vpn: int = 0
-    phone: int = 60                             # sign-ins from the phone
-    own_computer: int = 0                       # sign-ins from an own computer
-    own_computer_network: tuple[Network, ...] = ()   # where that computer is; empty: where they are
+    phone: int = 60  # sign-ins from the phone
+    own_computer: int = 0  # sign-ins from an own computer
+    own_computer_network: tuple[Network, ...] = ()  # where that computer is; empty: where they are
     camera: int = 700
     devices: Camera = Camera("Integrated Camera", "Microphone Array", "Speakers")
     latency: int = 45
-    meets_on_own: bool = False                  # joins meetings from the own computer
-    meets_long: int = 0                         # per mille of days with a meeting shared all day
+    meets_on_own: bool = False  # joins meetings from the own computer
+    meets_long: int = 0  # per mille of days with a meeting shared all day
     tools: tuple[Tool, ...] = ()
     weekend: int = 15
-    authenticator_networks: tuple[Network, ...] = ()  # where the authenticator's phone is; empty: with its owner
+    authenticator_networks: tuple[
+        Network, ...
+    ] = ()  # where the authenticator's phone is; empty: with its owner
     cloud_desktop: bool = False
-    stays_on: bool = False                      # the machine never sleeps
-    repositories: int = 2                       # of the team's, in daily use
-    documents: int = 2                          # opened or downloaded on a day
+    stays_on: bool = False  # the machine never sleeps
+    repositories: int = 2  # of the team's, in daily use
+    documents: int = 2  # opened or downloaded on a day
     commits: int = 650
-    calm: int = 1000                            # share of ordinary work that is done at all
+    calm: int = 1000  # share of ordinary work that is done at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Worker:
     candidate: int
     person: Person
     mail: str
-    login: str                                  # at the code host
+    login: str  # at the code host
     team: Team
     role: str
     kind: Literal["employee", "contractor"]
@@ -97,16 +99,16 @@ class Worker:
     left: int | None
     left_reason: str
     habits: Habits
-    homes: tuple[tuple[int, Home], ...]         # from which day they really live where
-    told: tuple[tuple[int, Home], ...]          # and what they tell the employer
-    machines: tuple[tuple[int, Machine], ...]   # issued, from which day
+    homes: tuple[tuple[int, Home], ...]  # from which day they really live where
+    told: tuple[tuple[int, Home], ...]  # and what they tell the employer
+    machines: tuple[tuple[int, Machine], ...]  # issued, from which day
     own: Machine
     phone: Machine
     authenticator: str
-    carrier: Network
+    carrier: Place  # whose gateways the phone's packets leave by
     trips: tuple[Trip, ...] = ()
-    desk: Network | None = None                 # where the issued machine stands, if not at home
-    part: str = ""                              # in the play; empty for the chorus
+    desk: Network | None = None  # where the issued machine stands, if not at home
+    part: str = ""  # in the play; empty for the chorus
 
     def home(self, day: int) -> Home:
         return _in_force(self.homes, day)
@@ -114,9 +116,10 @@ class Worker:
     def told_home(self, day: int) -> Home:
         return _in_force(self.told, day)
 
-    def machine(self, day: int) -> Machine | None:
+    def machine(self, day: int) -> Machine:
+        """The machine they hold on a day; before the first day, the one that waits for them."""
         held = [machine for first, machine in self.machines if first <= day]
-        return held[-1] if held else None
+        return held[-1] if held else self.machines[0][1]
 
     def employed(self, day: int) -> bool:
         return self.hired <= day and (self.left is None or day <= self.left)
@@ -147,7 +150,7 @@ class Company:
     offices: tuple[Office, ...]
     corporate_vpn: tuple[Network, ...]
     workers: tuple[Worker, ...]
-    parts: dict[str, int] = field(default_factory=dict)     # part → worker
+    parts: dict[str, int] = field(default_factory=dict)  # part → worker
 
     def who(self, part: str) -> Worker:
         return self.workers[self.parts[part]]

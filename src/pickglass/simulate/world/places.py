@@ -65,8 +65,8 @@ class Network:
     ip: str
     asn: int
     as_org: str
-    place: Place          # where geolocation puts the address, which need not be where its users are
-    operator: str = ""    # of a consumer VPN, as an identity provider names it
+    place: Place  # where geolocation puts the address, which need not be where its users are
+    operator: str = ""  # of a consumer VPN, as an identity provider names it
     wired: bool = False
 
 
@@ -98,7 +98,14 @@ def vpn_exits(operator: str) -> tuple[Network, ...]:
                 number += 1
                 if provider["operator"] == operator:
                     exits.append(
-                        Network("vpn", f"192.0.2.{number}", provider["asn"], provider["as_org"], place(city), operator)
+                        Network(
+                            "vpn",
+                            f"192.0.2.{number}",
+                            provider["asn"],
+                            provider["as_org"],
+                            place(city),
+                            operator,
+                        )
                     )
     return tuple(exits)
 
@@ -130,7 +137,11 @@ class Land:
         while True:
             street = f"{draw.pick(data['streets'])} {draw.pick(data['street_kinds'])}"
             number = draw.between(2, 940)
-            line = f"{street} {number}" if where.country in {"DE", "PL", "PT", "BR", "EE"} else f"{number} {street}"
+            line = (
+                f"{street} {number}"
+                if where.country in {"DE", "PL", "PT", "BR", "EE"}
+                else f"{number} {street}"
+            )
             if (line, where.city) not in self._addresses:
                 break
         self._addresses.add((line, where.city))
@@ -144,10 +155,12 @@ class Land:
     def postal(self, where: Place) -> str:
         draw = self._draw
         if where.country == "GB":
-            return f"{where.postal}{draw.between(1, 19)} {draw.between(1, 9)}{draw.letters(2, 'ABDEFGHJLNPQRSTUWXYZ')}"
+            end = draw.letters(2, "ABDEFGHJLNPQRSTUWXYZ")
+            return f"{where.postal}{draw.between(1, 19)} {draw.between(1, 9)}{end}"
         if where.country == "CA":
             letter = "ABCEGHJKLMNPRSTVXY"
-            return f"{where.postal}{draw.letters(1, letter)} {draw.digits(1)}{draw.letters(1, letter)}{draw.digits(1)}"
+            end = f"{draw.digits(1)}{draw.letters(1, letter)}{draw.digits(1)}"
+            return f"{where.postal}{draw.letters(1, letter)} {end}"
         if where.country == "PL":
             return f"{where.postal}-{draw.digits(3)}"
         if where.country == "PT":
@@ -175,12 +188,15 @@ class Land:
         return Home(self.address(where, flat=flat), self.access(where))
 
 
+CARRIER_EXITS = 64  # a phone comes out of another one every time
+
+
 @cache
 def carrier_exit(where: Place, slot: int) -> Network:
-    """One of the few addresses behind which a carrier's customers near a city appear."""
+    """One of the many addresses behind which a carrier's customers near a city appear."""
     asn, organisation = table("networks")["carriers"][where.country]
-    number = places().index(where) * 4 + slot
-    return Network("mobile", f"100.{64 + number // 250}.{number % 250}.{1 + slot}", asn, organisation, where)
+    number = places().index(where) * CARRIER_EXITS + slot
+    return Network("mobile", f"100.{64 + number // 256}.{number % 256}.{1 + slot}", asn, organisation, where)
 
 
 def carrier_place(where: Place, draw: Draw, elsewhere_per_mille: int) -> Place:

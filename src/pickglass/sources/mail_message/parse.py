@@ -1,9 +1,10 @@
 """One mail message, read without trust: bytes in, a dict of what was found out, no text kept.
 
-The message may be written by an extortionist. So MIME is walked by hand over the original bytes with fixed limits
-(size, depth, parts, header bytes, text looked at, bytes unpacked, time) instead of the standard library's parser,
-whose cost grows with the depth of nesting. A limit that cuts a look short is named in `findings`; a message that
-cannot be read at all gives `{"problem": why}`. `parse` never raises and touches neither disk nor network.
+The message may be written by an extortionist. So MIME is walked by hand over the original bytes with fixed
+limits (size, depth, parts, header bytes, text looked at, bytes unpacked, time) instead of the standard
+library's parser, whose cost grows with the depth of nesting. A limit that cuts a look short is named in
+`findings`; a message that cannot be read at all gives `{"problem": why}`. `parse` never raises and touches
+neither disk nor network.
 """
 
 from __future__ import annotations
@@ -11,79 +12,47 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import io
 import ipaddress
 import quopri
 import re
-import struct
 import time
-import zipfile
-import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_tz
+from itertools import islice
 from typing import Any
+
+from pickglass.sources.mail_message.archives import Archives
+from pickglass.sources.mail_message.demand import is_share, terms_in
+from pickglass.sources.mail_message.wallets import wallets_in
 
 MAXIMUM_BYTES = 64 * 1024 * 1024
 MAXIMUM_HEADER_BYTES = 256 * 1024
 MAXIMUM_VALUE = 8 * 1024  # characters of one header value that are looked at
 MAXIMUM_DEPTH = 20
 MAXIMUM_PARTS = 500
-MAXIMUM_TEXT = 2 * 1024 * 1024  # characters of text searched, over all parts
-MAXIMUM_DIRECTORY = 4 * 1024 * 1024  # bytes of a ZIP's table of contents
-MAXIMUM_NAMES = 2000  # names kept from archives
+MAXIMUM_TEXT = 512 * 1024  # characters of text searched, over all parts
 MAXIMUM_NAME = 300  # characters of one name
-MAXIMUM_UNPACKED = 32 * 1024 * 1024  # bytes unpacked from nested ZIPs, over the whole message
-MAXIMUM_RATIO = 200  # unpacked to packed size
-ARCHIVE_DEPTH = 2
 MAXIMUM_RECIPIENTS = 500
 MAXIMUM_FOUND = 100  # wallets, hosts
-MAXIMUM_CANDIDATES = 5000
+MAXIMUM_LINKS = 5000  # links looked at in one part
 MAXIMUM_SECONDS = 10.0
-
-# What demands and threats say, matched on text with single spaces. Each pattern is bounded, so a search takes linear
-# time. Topics, never language: a mail in any other language simply has no terms.
-TERMS: dict[str, str] = {
-    "cryptocurrency": r"\b(?:bitcoins?|btc|monero|xmr|usdt|tether|ethereum|crypto(?:currenc(?:y|ies))?)\b",
-    "ransom": r"\b(?:ransom|extortion)\b",
-    "leak": r"\b(?:leak|leaks|leaked|leaking)\b",
-    "publish": r"\b(?:publish|publicly release|release publicly|make (?:it|them|this|everything|your \w{1,20}) public)",
-    "sell your data": r"\b(?:sell|auction|sold|auctioned)\b[^.]{0,40}\b(?:data|files?|code|documents?|database|information)\b",
-    "stolen data": r"\b(?:(?:we|i) (?:have |also )?(?:downloaded|copied|stolen|exfiltrated|taken)\b"
-    r"|(?:downloaded|copied|stole|exfiltrated|have|took)\b[^.]{0,30}\byour (?:\w{1,20} ){0,2}(?:data|files|code|source|documents|database|repositor))",
-    "pay": r"\b(?:pay|payment|send|transfer)\b[^.]{0,60}(?:\$|€|£|\b(?:usd|eur|btc|bitcoins?|xmr|usdt|dollars|ransom)\b)",
-    "deadline": r"\b(?:within|in|have|after) (?:\d{1,3}|one|two|three|five|seven)[- ]?(?:hours?|hrs?|days?)\b|\bdeadline\b",
-    "contact the press or clients": r"\b(?:inform|contact|notify|email|tell|send to)\b[^.]{0,40}"
-    r"\b(?:clients|customers|competitors|journalists|regulators?|press|media|partners)\b",
-    "proof": r"\b(?:proof|sample|evidence)\b[^.]{0,30}\b(?:attached|data|files|archive|zip|below|we have)\b",
-    "do not call police": r"\b(?:do not|don'?t)\b[^.]{0,30}\b(?:police|fbi|law enforcement|authorities)\b",
-    "dark web": r"\b(?:dark ?web|dark ?net|onion site|tor browser)\b",
-}  # fmt: skip
-_TERMS = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in TERMS.items()}
-
-SHARE_HOSTS = (
-    "drive.google.com", "docs.google.com", "dropbox.com", "dropboxusercontent.com", "db.tt", "mega.nz", "mega.io", "mega.co.nz",
-    "1drv.ms", "onedrive.live.com", "sharepoint.com", "box.com", "wetransfer.com", "we.tl", "mediafire.com", "gofile.io",
-    "transfer.sh", "file.io", "sendspace.com", "pixeldrain.com", "pcloud.com", "pcloud.link", "sync.com", "drive.proton.me",
-    "icloud.com", "swisstransfer.com", "filebin.net", "files.fm", "anonfiles.com", "send.cm", "bayfiles.com", "catbox.moe",
-)  # fmt: skip
 
 _PRIVATE = [
     ipaddress.ip_network(network)
     for network in (
-        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10", "0.0.0.0/8",
-        "::1/128", "fc00::/7", "fe80::/10",
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10",
+        "0.0.0.0/8", "::1/128", "fc00::/7", "fe80::/10",
     )
 ]  # fmt: skip
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _LINK = re.compile(r"https?://[^\s\"'<>()\[\]{}\\]{3,2000}", re.IGNORECASE)
+_ZONE = re.compile(r"\d:\d\d(:\d\d)?\s*([+-]\d{4}|UTC?|GMT|Z|[ECMP][SD]T)\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 _SPACE = re.compile(r"\s+")
-_OTHER_ARCHIVES = {b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\x07": "rar", b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 
 
 class _TooLong(Exception):
@@ -91,22 +60,20 @@ class _TooLong(Exception):
 
 
 class _Found:
-    """What the walk gathers; everything keeps the order of appearance. (A plain class: parsers are loaded by path.)"""
+    """What the walk gathers, in the order of appearance."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
         self.names: list[str] = []
         self.hashes: list[str] = []
         self.sizes: list[int] = []
-        self.archive_names: list[str] = []
-        self.encrypted: bool | None = None
         self.hosts: dict[str, None] = {}
         self.wallets: dict[str, None] = {}
         self.terms: dict[str, None] = {}
         self.findings: dict[str, None] = {}
         self.parts = 0
         self.text_left = MAXIMUM_TEXT
-        self.unpack_left = MAXIMUM_UNPACKED
+        self.archives = Archives(self.note)
 
     def note(self, finding: str) -> None:
         self.findings[finding] = None
@@ -122,7 +89,16 @@ def parse(raw: bytes) -> dict[str, Any]:
         return _parse(raw)
     except _TooLong:
         return {"problem": f"reading the message took more than {MAXIMUM_SECONDS:.0f} seconds"}
-    except (ValueError, LookupError, RecursionError, OverflowError, MemoryError, TypeError, AttributeError, MessageError) as error:
+    except (
+        ValueError,
+        LookupError,
+        RecursionError,
+        OverflowError,
+        MemoryError,
+        TypeError,
+        AttributeError,
+        MessageError,
+    ) as error:
         # The input is hostile by assumption: whatever a parser below trips over is the message's fault.
         return {"problem": f"not readable as a message: {type(error).__name__}"}
 
@@ -147,7 +123,11 @@ def _parse(raw: bytes) -> dict[str, Any]:
         "sender_name": (sender[0][0] or None) if sender else None,
         "reply_to": next((mail.lower() for _, mail in _addresses(_all(headers, "reply-to")[:1])), None),
         "recipients": list(
-            dict.fromkeys(mail.lower() for name in ("to", "cc", "bcc") for _, mail in _addresses(_all(headers, name)[:5]))
+            dict.fromkeys(
+                mail.lower()
+                for name in ("to", "cc", "bcc")
+                for _, mail in _addresses(_all(headers, name)[:5])
+            )
         )[:MAXIMUM_RECIPIENTS],
         "subject": _clean(_decoded(_first(headers, "subject")))[:500] or None,
         "sender_ip": _sender_address(headers),
@@ -155,21 +135,21 @@ def _parse(raw: bytes) -> dict[str, Any]:
         "attachment_names": found.names,
         "attachment_hashes": found.hashes,
         "attachment_sizes": found.sizes,
-        "archive_names": found.archive_names,
-        "encrypted_archive": found.encrypted,
+        "archive_names": found.archives.names,
+        "encrypted_archive": found.archives.encrypted,
         "link_hosts": list(found.hosts)[:MAXIMUM_FOUND],
         "wallets": list(found.wallets)[:MAXIMUM_FOUND],
         "terms": list(found.terms),
-        "share_link": any(_is_share(host) for host in found.hosts),
+        "share_link": any(is_share(host) for host in found.hosts),
         "findings": list(found.findings),
     }
 
 
-# --- headers ---------------------------------------------------------------------------------------------------------
+# --- headers ---------------------------------------------------------------------------------------------
 
 
 def _headers(raw: bytes, start: int, end: int) -> tuple[dict[str, list[str]] | None, int]:
-    """Read a header block that begins at `start`; returns it by lower-case name, and where the body begins."""
+    """Read the headers that begin at `start`; returns them by lower-case name, and where the body begins."""
     window = min(end, start + MAXIMUM_HEADER_BYTES)
     gap = _END_OF_HEADERS.search(raw, start, window)
     if raw[start : start + 2] == b"\r\n" or raw[start : start + 1] == b"\n":  # a part without headers
@@ -252,17 +232,14 @@ def _when(headers: dict[str, list[str]]) -> tuple[str | None, str | None]:
 
 
 def _instant(text: str) -> str | None:
+    # The library fills in UTC where a zone is missing, so the zone is looked for first.
+    if not _ZONE.search(text[:200]):
+        return None
     parts = parsedate_tz(text[:200])
     if parts is None:
         return None
-    offset = parts[9]
-    if offset is None:
-        # The library reads -0000 as "no zone"; RFC 5322 means a UTC instant from somewhere unsaid.
-        if not re.search(r"[+-]0000\b", text):
-            return None
-        offset = 0
     try:
-        moment = datetime(*parts[:6], tzinfo=UTC) - timedelta(seconds=offset)
+        moment = datetime(*parts[:6], tzinfo=UTC) - timedelta(seconds=parts[9] or 0)
     except (ValueError, OverflowError):
         return None
     return moment.isoformat().replace("+00:00", "Z")
@@ -287,7 +264,12 @@ def _sender_address(headers: dict[str, list[str]]) -> str | None:
 
 def _authentication(headers: dict[str, list[str]]) -> str:
     """pass, fail or none by the topmost Authentication-Results: any other may be forged by the sender."""
-    results = dict(re.findall(r"\b(dmarc|dkim|spf)\s*=\s*([a-z]+)", _first(headers, "authentication-results")[:MAXIMUM_VALUE].lower())[::-1])
+    results = dict(
+        re.findall(
+            r"\b(dmarc|dkim|spf)\s*=\s*([a-z]+)",
+            _first(headers, "authentication-results")[:MAXIMUM_VALUE].lower(),
+        )[::-1]
+    )
     verdict = results.get("dmarc")
     if verdict in ("pass", "bestguesspass"):
         return "pass"
@@ -299,7 +281,7 @@ def _authentication(headers: dict[str, list[str]]) -> str:
     return "fail" if any(other in ("fail", "softfail", "permerror") for other in others) else "none"
 
 
-# --- the tree of parts -----------------------------------------------------------------------------------------------
+# --- the tree of parts -----------------------------------------------------------------------------------
 
 
 def _walk(raw: bytes, headers: dict[str, list[str]], body: int, end: int, found: _Found) -> None:
@@ -392,7 +374,11 @@ def _leaf(content: bytes, part: dict[str, list[str]], described: Message, found:
         name = "unreadable name"
     kind = described.get_content_type()
     attached = name is not None or described.get_content_disposition() == "attachment"
-    if not attached and not kind.startswith("text/") and kind.split("/")[0] not in ("image", "application", "audio", "video"):
+    if (
+        not attached
+        and not kind.startswith("text/")
+        and kind.split("/")[0] not in ("image", "application", "audio", "video")
+    ):
         return
     data = _transferred(content, transfer)
     if attached or not kind.startswith("text/"):
@@ -402,9 +388,13 @@ def _leaf(content: bytes, part: dict[str, list[str]], described: Message, found:
         found.names.append(label)
         found.hashes.append(hashlib.sha256(data).hexdigest())
         found.sizes.append(len(data))
-        _archive(data, label, found, 1)
+        found.archives.look(data, label)
     if kind in ("text/plain", "text/html") or (kind.startswith("text/") and not attached):
-        _text(_text_of(data[: found.text_left * 4], described.get_content_charset() or "utf-8"), kind == "text/html", found)
+        _text(
+            _text_of(data[: found.text_left * 4], described.get_content_charset() or "utf-8"),
+            kind == "text/html",
+            found,
+        )
 
 
 def _transferred(content: bytes, transfer: str) -> bytes:
@@ -418,96 +408,17 @@ def _transferred(content: bytes, transfer: str) -> bytes:
     return content
 
 
-# --- archives --------------------------------------------------------------------------------------------------------
-
-
-def _archive(data: bytes, name: str, found: _Found, depth: int) -> None:
-    """List what an archive names; nothing is written, and only small stored or deflated ZIPs inside are opened."""
-    found.check_time()
-    for magic, label in _OTHER_ARCHIVES.items():
-        if data.startswith(magic):
-            found.note(f"{label} archive not opened")
-            return
-    if not data.startswith(b"PK\x03\x04") and not data.startswith(b"PK\x05\x06") and not name.lower().endswith((".zip", ".zipx")):
-        return
-    directory = _directory_bytes(data)
-    if directory is None:
-        found.note("a ZIP archive cannot be read")
-        return
-    if directory > MAXIMUM_DIRECTORY:
-        found.note("a ZIP archive has too many entries")
-        return
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, EOFError, struct.error):
-        found.note("a ZIP archive cannot be read")
-        return
-    if any(entry.filename in ("[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF") for entry in archive.infolist()[:200]):
-        return  # an office document or a program, which is a ZIP only inside
-    if found.encrypted is None:
-        found.encrypted = False
-    packed = sum(entry.compress_size for entry in archive.infolist())
-    if sum(entry.file_size for entry in archive.infolist()) > max(packed, 1) * MAXIMUM_RATIO:
-        found.note("archive bomb: unpacks to more than 200 times its size")
-    for entry in archive.infolist():
-        if entry.flag_bits & 1:
-            found.encrypted = True
-        label = _CONTROL.sub("", entry.filename)[:MAXIMUM_NAME]
-        if label.startswith(("/", "\\")) or re.search(r"(^|[\\/])\.\.([\\/]|$)|^[A-Za-z]:", label):
-            found.note("archive name leads out of its folder")
-        if len(found.archive_names) >= MAXIMUM_NAMES:
-            found.note("more than 2000 names in archives")
-            return
-        found.archive_names.append(label)
-        if label.lower().endswith((".zip", ".zipx")):
-            _nested(archive, entry, label, found, depth)
-
-
-def _nested(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, label: str, found: _Found, depth: int) -> None:
-    """Open a ZIP inside a ZIP, within what is left of the bytes to unpack."""
-    if depth >= ARCHIVE_DEPTH:
-        found.note("archives nested deeper than 2")
-        return
-    if entry.flag_bits & 1:
-        return
-    # bzip2 and LZMA cannot be unpacked in bounded steps.
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.file_size > found.unpack_left:
-        found.note("an archive inside an archive was not opened")
-        return
-    try:
-        with archive.open(entry) as stream:
-            inner = stream.read(min(found.unpack_left, max(entry.compress_size, 1) * MAXIMUM_RATIO) + 1)
-    except (zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError, OSError, EOFError, zlib.error, struct.error):
-        found.note("an archive inside an archive was not opened")
-        return
-    found.unpack_left -= len(inner)
-    _archive(inner, label, found, depth + 1)
-
-
-def _directory_bytes(data: bytes) -> int | None:
-    """Size of a ZIP's table of contents as its end record states it; None if there is no plain end record.
-
-    Read before the library sees the file, because it builds an object for every entry.
-    """
-    place = data.rfind(b"PK\x05\x06", max(0, len(data) - 65557))
-    if place < 0 or len(data) < place + 22:
-        return None
-    size = int.from_bytes(data[place + 12 : place + 16], "little")
-    # 0xFFFFFFFF means ZIP64: no attachment needs it.
-    return size if size < len(data) else None
-
-
-# --- text ------------------------------------------------------------------------------------------------------------
+# --- text ------------------------------------------------------------------------------------------------
 
 
 def _text(text: str, is_html: bool, found: _Found) -> None:
     """Look for links, wallets and terms; the text itself is forgotten."""
     found.check_time()
     if len(text) > found.text_left:
-        found.note("only the first 2 MB of text were searched")
+        found.note("only the first 512 KB of text were searched")
         text = text[: found.text_left]
     found.text_left -= len(text)
-    for link in _limited(_LINK.finditer(text)):
+    for link in islice(_LINK.finditer(text), MAXIMUM_LINKS):
         host = link.group().split("/", 3)[2].rpartition("@")[2].partition(":")[0].rstrip(".,;").lower()
         if re.fullmatch(r"[a-z0-9\u0080-\uffff.-]{1,253}", host) and "." in host:
             found.hosts[host] = None
@@ -515,133 +426,5 @@ def _text(text: str, is_html: bool, found: _Found) -> None:
     # In HTML a wallet may also stand in a link's target, or be cut in pieces by tags that nobody sees.
     for wallet in wallets_in("\n".join([shown, text, _TAG.sub("", text)]) if is_html else shown):
         found.wallets[wallet] = None
-    for name, pattern in _TERMS.items():
-        if pattern.search(shown):
-            found.terms[name] = None
-
-
-def _limited(matches: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
-    for count, match in enumerate(matches):
-        if count >= MAXIMUM_CANDIDATES:
-            return
-        yield match
-
-
-def _is_share(host: str) -> bool:
-    return any(host == known or host.endswith("." + known) for known in SHARE_HOSTS)
-
-
-# --- wallets ---------------------------------------------------------------------------------------------------------
-
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-_CANDIDATE = re.compile(
-    r"(?<![0-9A-Za-z])(?:0x[0-9a-fA-F]{40}|bc1[02-9ac-hj-np-z]{11,87}|BC1[02-9AC-HJ-NP-Z]{11,87}|[13T][1-9A-HJ-NP-Za-km-z]{25,34})(?![0-9A-Za-z])"
-)
-
-
-def wallets_in(text: str) -> list[str]:
-    """Return the wallet addresses whose checksum is right, each once, in one spelling per address.
-
-    Bitcoin (Base58Check, Bech32, Bech32m), Ethereum (EIP-55, or one case and thus without a checksum), TRON.
-    """
-    found: dict[str, None] = {}
-    for match in _limited(_CANDIDATE.finditer(text)):
-        candidate = match.group()
-        if candidate.startswith("0x"):
-            if _ethereum(candidate):
-                found[candidate.lower()] = None
-        elif candidate[:3].lower() == "bc1":
-            if _bech32(candidate.lower()):
-                found[candidate.lower()] = None
-        elif _base58check(candidate) in ((0x41,) if candidate[0] == "T" else (0x00, 0x05)):
-            found[candidate] = None
-    return list(found)
-
-
-def _base58check(text: str) -> int | None:
-    """Return the version byte of a valid 25-byte Base58Check text, else None."""
-    number = 0
-    for character in text:
-        number = number * 58 + _BASE58.index(character)
-    if number >= 1 << 200:
-        return None
-    data = number.to_bytes(25, "big")
-    # Leading zero bytes are written as ones, exactly as many.
-    if len(text) - len(text.lstrip("1")) != len(data) - len(data.lstrip(b"\0")):
-        return None
-    if hashlib.sha256(hashlib.sha256(data[:21]).digest()).digest()[:4] != data[21:]:
-        return None
-    return data[0]
-
-
-def _bech32(text: str) -> bool:
-    """Check a Bitcoin segregated-witness address (BIP 173 and BIP 350)."""
-    values = [_BECH32.index(character) for character in text[3:]]
-    if len(text) > 90 or len(values) < 8:
-        return False
-    checksum = 1
-    for value in [3, 3, 0, 2, 3, *values]:  # the expanded prefix "bc"
-        top = checksum >> 25
-        checksum = (checksum & 0x1FFFFFF) << 5 ^ value
-        for bit, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
-            checksum ^= generator if top >> bit & 1 else 0
-    version = values[0]
-    if checksum != (1 if version == 0 else 0x2BC830A3) or version > 16:
-        return False
-    bits = (len(values) - 7) * 5
-    size, spare = divmod(bits, 8)
-    if spare >= 5 or values[-7] & ((1 << spare) - 1):  # padding: fewer than five bits, all zero
-        return False
-    return size in (20, 32) if version == 0 else 2 <= size <= 40
-
-
-def _ethereum(text: str) -> bool:
-    digits = text[2:]
-    if digits in (digits.lower(), digits.upper()):
-        return True
-    sums = _keccak256(digits.lower().encode()).hex()
-    return all(
-        digit.isdigit() or digit.isupper() == (int(nibble, 16) >= 8) for digit, nibble in zip(digits, sums, strict=False)
-    )
-
-
-_ROUNDS = (
-    0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000, 0x000000000000808B, 0x0000000080000001,
-    0x8000000080008081, 0x8000000000008009, 0x000000000000008A, 0x0000000000000088, 0x0000000080008009, 0x000000008000000A,
-    0x000000008000808B, 0x800000000000008B, 0x8000000000008089, 0x8000000000008003, 0x8000000000008002, 0x8000000000000080,
-    0x000000000000800A, 0x800000008000000A, 0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
-)  # fmt: skip
-_WORD = (1 << 64) - 1
-
-
-def _rotated(value: int, by: int) -> int:
-    by %= 64
-    return (value << by | value >> (64 - by)) & _WORD
-
-
-def _keccak256(data: bytes) -> bytes:
-    """Keccak-256 as Ethereum uses it: SHA-3's permutation with the older padding, which hashlib does not offer.
-
-    For short input only: one block of 136 bytes.
-    """
-    block = bytearray(136)
-    block[: len(data)] = data
-    block[len(data)] ^= 0x01
-    block[135] ^= 0x80
-    lanes = [[int.from_bytes(block[8 * (x + 5 * y) : 8 * (x + 5 * y) + 8], "little") if x + 5 * y < 17 else 0 for y in range(5)] for x in range(5)]
-    for constant in _ROUNDS:
-        column = [lanes[x][0] ^ lanes[x][1] ^ lanes[x][2] ^ lanes[x][3] ^ lanes[x][4] for x in range(5)]
-        for x in range(5):
-            mix = column[(x - 1) % 5] ^ _rotated(column[(x + 1) % 5], 1)
-            lanes[x] = [lane ^ mix for lane in lanes[x]]
-        x, y, current = 1, 0, lanes[1][0]
-        for step in range(24):
-            x, y = y, (2 * x + 3 * y) % 5
-            current, lanes[x][y] = lanes[x][y], _rotated(current, (step + 1) * (step + 2) // 2)
-        for y in range(5):
-            row = [lanes[x][y] for x in range(5)]
-            for x in range(5):
-                lanes[x][y] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5] & _WORD)
-        lanes[0][0] ^= constant
-    return b"".join(lanes[x][0].to_bytes(8, "little") for x in range(4))
+    for name in terms_in(shown):
+        found.terms[name] = None

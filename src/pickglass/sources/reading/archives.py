@@ -47,8 +47,12 @@ def zip_entries(archive: Part, limits: Limits) -> Iterator[Entry]:
         except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, OSError) as error:
             raise BadArchive(f"not a readable zip ({error})") from error
         for info in infos:
-            if not info.is_dir():
+            if info.is_dir():
+                continue
+            try:
                 yield _zip_entry(archive, raw, info, limits)
+            except (OSError, ValueError, OverflowError):  # a place before the start or beyond all files
+                yield Entry(info.filename, None, "its header is not where the archive says")
 
 
 def _check_directory(raw: BinaryIO) -> None:

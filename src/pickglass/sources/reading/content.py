@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from pickglass.sources.reading.limits import MIB
 
@@ -39,10 +39,36 @@ class Content(Protocol):
         ...
 
 
+class _Handle(Protocol):
+    def fileno(self) -> int: ...
+    def close(self) -> None: ...
+
+
+class Nameless:
+    """A temporary file without a name: gone when nobody holds it any more, even after a crash."""
+
+    def __init__(self) -> None:
+        self._descriptor, name = tempfile.mkstemp()
+        Path(name).unlink()
+
+    def fileno(self) -> int:
+        """Return the descriptor; it must not be used longer than this object."""
+        return self._descriptor
+
+    def close(self) -> None:
+        """Give the space back."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class _PartReader(io.RawIOBase):
     """Reads a stretch of a file by position, so that several readers can share one handle."""
 
-    def __init__(self, handle: BinaryIO, offset: int, length: int | None, *, owned: bool) -> None:
+    def __init__(self, handle: _Handle, offset: int, length: int | None, *, owned: bool) -> None:
         super().__init__()
         self._handle = handle  # kept: an unlinked file lives as long as its handle
         self._owned = owned
@@ -106,7 +132,7 @@ class FilePart:
 class HeldPart:
     """A stretch of a temporary file without a name, which is gone when nobody holds it any more."""
 
-    handle: BinaryIO
+    handle: Nameless
     offset: int = 0
     length: int | None = None
 
@@ -184,23 +210,18 @@ def set_aside(feed: Feed, limit: int, workspace: Path | None) -> FilePart | Held
     With a workspace the file is a named one in it and lives as long as the workspace; without, it has no name
     and lives as long as the members that need it. Raises Refused beyond `limit` bytes.
     """
-    handle: BinaryIO
-    if workspace is None:
-        handle = tempfile.TemporaryFile()  # noqa: SIM115  # held by the members
+    held = Nameless() if workspace is None else None
+    if held is not None:
+        descriptor, name = os.dup(held.fileno()), ""
     else:
         descriptor, name = tempfile.mkstemp(dir=workspace, prefix="spool-")
-        handle = os.fdopen(descriptor, "wb")
     size = 0
-    for data in feed.chunks():
-        size += len(data)
-        if size > limit:
-            handle.close()
-            if workspace is not None:
-                Path(name).unlink()
-            raise Refused("it decompresses to more than the limits allow")
-        handle.write(data)
-    handle.flush()
-    if workspace is None:
-        return HeldPart(handle)
-    handle.close()
-    return FilePart(Path(name))
+    with os.fdopen(descriptor, "wb") as file:
+        for data in feed.chunks():
+            size += len(data)
+            if size > limit:
+                if name:
+                    Path(name).unlink()
+                raise Refused("decompresses to more than the limits allow")
+            file.write(data)
+    return HeldPart(held) if held is not None else FilePart(Path(name))

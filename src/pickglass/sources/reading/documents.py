@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pickglass.sources.reading.encodings import TextFeed
-from pickglass.sources.reading.limits import KEPT_BYTES, KIB, Limits
+from pickglass.sources.reading.limits import KIB, Limits
 from pickglass.sources.reading.records import Record
 
 _BLANK: Final = re.compile(r"[ \t\r\n\ufeff]*")
@@ -54,6 +54,7 @@ class _Window:
         self.constants: list[str] = []  # NaN and its kin, met since somebody last looked
         self.exhausted = False
         self.limit = limits.record_bytes
+        self.keep = limits.kept_bytes
         self.step = step
         self._source = source
         self._lines_before = 0
@@ -64,7 +65,7 @@ class _Window:
     def more(self) -> bool:
         """Read on, letting go of what lies behind; tell whether there was more."""
         if self.mark is not None and self.at - self.mark > self.limit:
-            self.given_up = self.text[self.mark : self.mark + KEPT_BYTES]
+            self.given_up = self.text[self.mark : self.mark + self.keep]
             self.mark = None
         kept = self.at if self.mark is None else self.mark
         missing = max(self.step, len(self.text) - kept)  # doubles a window that is too small for its record
@@ -82,6 +83,11 @@ class _Window:
         if self.mark is not None:
             self.mark -= kept
         return True
+
+    def release(self) -> int | None:
+        """Stop keeping text; return where it was kept from, or None if it became too much."""
+        mark, self.mark = self.mark, None
+        return mark
 
     def place(self, at: int) -> str:
         """Say where in the file a place of the window is."""
@@ -111,7 +117,10 @@ class _Window:
 
     def string(self) -> str:
         """Take a string, such as a key."""
-        if self.peek() != '"':
+        found = self.peek()
+        if not found:
+            raise _Broken("the text ends", self.at)
+        if found != '"':
             raise _Broken("Expecting property name enclosed in double quotes", self.at)
         value: str = self.value()[0]
         return value
@@ -147,7 +156,7 @@ class _Window:
             found = stop.search(self.text, self.at)
             if found is None or (found[0] == "\\" and found.end() == len(self.text)):
                 self.at = len(self.text) if found is None else found.start()
-                kept = (kept + self.text[start : min(self.at, start + KEPT_BYTES)])[:KEPT_BYTES]
+                kept = (kept + self.text[start : min(self.at, start + self.keep)])[: self.keep]
                 if not self.more():
                     raise _Broken("the text ends", self.at)
                 start = self.at
@@ -162,7 +171,7 @@ class _Window:
             else:
                 depth += 1 if found[0] in "{[" else -1
             if depth <= 0 and stop is not _STRING_STOP:
-                return (kept + self.text[start : min(self.at, start + KEPT_BYTES)])[:KEPT_BYTES]
+                return (kept + self.text[start : min(self.at, start + self.keep)])[: self.keep]
 
 
 def document_records(
@@ -198,7 +207,7 @@ class _Document:
                 f"JSON breaks off at {window.place(broken.at)}: {broken.message}; the rest cannot be read"
             )
             start = window.at if window.mark is None else window.mark
-            rest = window.text[min(start, broken.at) :][:KEPT_BYTES]
+            rest = window.text[min(start, broken.at) :][: window.keep]
             yield Record(b"", self._source.encode(rest), self._source.damage or reason)
         else:
             if self._source.damage:
@@ -264,11 +273,11 @@ class _Document:
         window.mark, self._hit = window.at, False
         window.constants.clear()
         yield from self._walk(())
-        mark, window.mark = window.mark, None
+        mark = window.release()
         if self._hit:
             return
         if mark is None or window.at - mark > window.limit:
-            text = window.given_up if mark is None else window.text[mark : mark + KEPT_BYTES]
+            text = window.given_up if mark is None else window.text[mark : mark + window.keep]
             yield Record(
                 b"", self._source.encode(text), self._too_long() + ", and no records are where they should be"
             )

@@ -12,9 +12,6 @@ KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 
-KEPT_BYTES = 64 * KIB
-"""How much of a record is kept as evidence where the whole is larger than allowed or has no known end."""
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -28,6 +25,11 @@ class Limits:
     members: int = 10_000  # entries of all archives in one input file
     record_bytes: int = 16 * MIB  # one record
     workbook_bytes: int = 1 * GIB  # the parts of one Excel workbook, decompressed
+
+    @property
+    def kept_bytes(self) -> int:
+        """How much is kept of a record that is larger than allowed or has no known end."""
+        return min(64 * KIB, self.record_bytes)
 
     def allowance(self, compressed: int) -> int:
         """Tell how many bytes may come out of so many compressed ones."""

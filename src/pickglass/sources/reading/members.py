@@ -6,6 +6,7 @@ import codecs
 import hashlib
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from pickglass.sources.reading.content import Content, Feed, FilePart, HeldPart,
 from pickglass.sources.reading.encodings import TextFeed, office_encoding
 from pickglass.sources.reading.limits import KIB, MIB, Limits
 from pickglass.sources.reading.member import Member, Problem, shown
-from pickglass.sources.reading.recognise import Guess, recognise
+from pickglass.sources.reading.recognise import Guess, guessed_letters, recognise
 from pickglass.sources.reading.tables import csv_header, repeated
 from pickglass.sources.reading.unpack import MAGICS, Codec, Unpacked
 from pickglass.sources.reading.workbooks import BadWorkbook, workbook_header
@@ -161,7 +162,7 @@ class _Input:
             counted = not isinstance(content, FilePart) or content.length is not None
             sha256, size, late = self._read_through(feed, head, guess, counted=counted)
             if late and guess.encoding == "utf-8":
-                guess = Guess(guess.form, late, guess.delimiter, guess.note)
+                guess = replace(guess, encoding=late, note=guessed_letters(late))
         feed.close()
         if feed.refused:
             return Problem(name, feed.damage, "if the file is honest, unpack it and load the result")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pickglass.sources.reading.content import Feed
-from pickglass.sources.reading.limits import KEPT_BYTES, MIB, Limits
+from pickglass.sources.reading.limits import MIB, Limits
 from pickglass.sources.reading.records import Record
 
 # A line that begins with "From " behind an empty line. Writers of mbox quote it as ">From " within a message.
@@ -44,5 +44,5 @@ def mbox_records(feed: Feed, limits: Limits) -> Iterator[Record]:
 
 def _message(raw: bytes, limits: Limits, damage: str = "") -> Record:
     if len(raw) > limits.record_bytes:
-        return Record(b"", raw[:KEPT_BYTES], f"message is longer than {limits.record_bytes:,} bytes")
-    return Record(b"", raw[:KEPT_BYTES] if damage else raw, damage)
+        return Record(b"", raw[: limits.kept_bytes], f"message is longer than {limits.record_bytes:,} bytes")
+    return Record(b"", raw, damage)

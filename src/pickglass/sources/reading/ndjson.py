@@ -2,7 +2,8 @@
 
 Whether a line is valid JSON is for the engine to find out; here a line only has to be UTF-8, to begin with a
 brace, and to have an end within reason. One that is not becomes a problem of its own, and the next line is
-read as if nothing had happened. Lines are stripped of blanks around them; empty ones are no records.
+read as if nothing had happened. Blanks in front of a line and carriage returns behind it do not belong to the
+record; blank lines are no records.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 
 from pickglass.sources.reading.content import Feed
 from pickglass.sources.reading.encodings import TextFeed
-from pickglass.sources.reading.limits import KEPT_BYTES, MIB, Limits
+from pickglass.sources.reading.limits import MIB, Limits
 from pickglass.sources.reading.records import Block, Record, pack
 
 _PIECE: Final = 4 * MIB  # read at a time: larger is slower, it leaves the processor's cache
@@ -60,10 +61,12 @@ def _pieces(feed: Feed, size: int, limits: Limits) -> Iterator[tuple[Block, int]
         tail = b"" if ended else lines.pop()
         block = _block(lines, data, limits)
         if ended and feed.damage:
-            block = _with_damage(block, feed.damage)
-        if len(tail) > limits.record_bytes:
+            # A line that was cut off is that record; one that is too long has its own reason already.
+            beyond = block.problems.get(len(block.lines) - 1) == _too_long(limits)
+            block = _with_damage(block, feed.damage, b"" if beyond else None)
+        if len(tail) > limits.record_bytes and len(tail := tail.lstrip()) > limits.record_bytes:
             # The line is given up, and its end searched without keeping what comes before it.
-            block = _with_damage(block, _too_long(limits), tail[:KEPT_BYTES])
+            block = _with_damage(block, _too_long(limits), tail[: limits.kept_bytes])
             tail = _after_newline(feed)
         if block.lines:
             yield block, len(data)
@@ -82,19 +85,23 @@ def _block(lines: list[bytes], data: bytes, limits: Limits) -> Block:
     except IndexError:
         plain = False
     if not plain:
-        lines = [line for line in map(bytes.strip, lines) if line]
+        lines = [line for line in map(bytes.lstrip, lines) if line]
         problems = {n: _NOT_AN_OBJECT for n, line in enumerate(lines) if not line.startswith(b"{")}
+    long: list[int] = []
     if len(data) > limits.record_bytes:
-        problems |= {n: _too_long(limits) for n, line in enumerate(lines) if len(line) > limits.record_bytes}
+        long = [n for n, line in enumerate(lines) if len(line) > limits.record_bytes]
     if not data.isascii():
         problems |= {n: _NOT_UTF8 for n, line in enumerate(lines) if not _is_utf8(line)}
+    problems |= dict.fromkeys(long, _too_long(limits))
+    if not plain:
+        lines = [line.rstrip(b"\r") for line in lines]
     if not problems:
         return Block(1, lines, lines, problems)
     raws, lines = lines, lines.copy()
     for n in problems:
         lines[n] = b""
-        if len(raws[n]) > limits.record_bytes:
-            raws[n] = raws[n][:KEPT_BYTES]
+    for n in long:
+        raws[n] = raws[n][: limits.kept_bytes]
     return Block(1, lines, raws, problems)
 
 
@@ -118,7 +125,7 @@ def _after_newline(feed: Feed) -> bytes:
 
 
 def _too_long(limits: Limits) -> str:
-    return f"record is longer than {limits.record_bytes:,} bytes; its first {KEPT_BYTES:,} are kept"
+    return f"record is longer than {limits.record_bytes:,} bytes; its first {limits.kept_bytes:,} are kept"
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -162,10 +169,12 @@ def text_lines(text: TextFeed, limits: Limits) -> Iterator[tuple[str, bool]]:
                 skipping = False
             elif line := line.strip():
                 whole = len(line) <= limits.record_bytes
-                yield (line if whole else line[:KEPT_BYTES]), whole
+                yield (line if whole else line[: limits.kept_bytes]), whole
+        if len(tail) > limits.record_bytes:
+            tail = tail.lstrip()
         if skipping or len(tail) > limits.record_bytes:
             if not skipping:
-                yield tail[:KEPT_BYTES], False
+                yield tail[: limits.kept_bytes], False
             tail, skipping = "", True
     if not skipping and (line := tail.strip()):
         yield line, True

@@ -6,6 +6,7 @@ cannot turn a log into «binary», and CSV comes late and must prove itself, bec
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -43,6 +44,7 @@ _MAGICS: Final[tuple[tuple[bytes, Form, str], ...]] = (
     (b"ORC", "binary", "ORC file"),
     (b"Obj\x01", "binary", "Avro file"),
 )
+_LOOK: Final = 1 << 16  # patterns look no further, so that no text can keep them busy
 _BLANK: Final = " \t\r\n\ufeff"
 _JSON_OBJECT: Final = re.compile(r'\{\s*["}]')
 _JSON_ARRAY: Final = re.compile(
@@ -54,7 +56,7 @@ _XML: Final = re.compile(
 _HTML: Final = re.compile(
     r"<(!doctype\s+html|html|head|body|div|p|br|title|meta|script|style)\b", re.IGNORECASE
 )
-_MBOX: Final = re.compile(r"From \S+.*\d\d:\d\d.*\r?\n[!-9;-~]+:")
+_CLOCK: Final = re.compile(r"\d\d:\d\d")
 _HEADER: Final = re.compile(r"([!-9;-~]+):(\s|$)")
 _MAIL_MARKS: Final = frozenset(
     {"from", "received", "message-id", "mime-version", "return-path", "delivered-to"}
@@ -78,35 +80,43 @@ def recognise(head: bytes, *, complete: bool) -> Guess:
     )
     text = text.lstrip(_BLANK)
     if not text:
-        return Guess("empty", encoding) if complete else Guess("binary")
+        return Guess("empty" if complete else "text", encoding)
     json_form = _json_form(text, complete=complete)
     if json_form:
         return Guess(json_form, encoding)
     if not wide and _looks_binary(head):
         return Guess("binary")
+    note = ""
     if not wide and not is_utf8(head):
         encoding = office_encoding(head)
         text = head.decode(encoding, errors_of(encoding))
-    if _MBOX.match(text):
+        note = guessed_letters(encoding)
+    if _is_mbox(text):
         return Guess("mbox", encoding)
     if _is_mail(text):
         return Guess("mail", encoding)
-    if _XML.match(text) and not _HTML.match(text):
+    if _XML.match(text, 0, _LOOK) and not _HTML.match(text):
         return Guess("xml", encoding)
     if delimiter := find_delimiter(text, complete=complete):
-        return Guess("csv", encoding, delimiter)
-    return Guess("text", encoding)
+        return Guess("csv", encoding, delimiter, note)
+    return Guess("text", encoding, note=note)
+
+
+def guessed_letters(encoding: str) -> str:
+    """Say that an encoding is a guess, so that nobody trusts the odd letters blindly."""
+    return f"not UTF-8: its letters are read as {encoding}, which is a guess"
 
 
 def _json_form(text: str, *, complete: bool) -> Form | None:
-    lines = text[: 1 << 20].split("\n")
-    if not (complete and len(text) <= 1 << 20) and len(lines) > 1:
+    looked_at = text[: max(1 << 20, text.find("\n") + (1 << 16))]
+    lines = looked_at.split("\n")
+    if len(lines) > 1 and not (complete and len(looked_at) == len(text)):
         lines.pop()  # cut within
     lines = [stripped for line in lines[:100] if (stripped := line.strip(_BLANK))][:50]
     objects = sum(map(_is_object, lines))
     if len(lines) > 1 and (objects * 2 > len(lines) or (_is_object(lines[0]) and lines[1].startswith("{"))):
         return "ndjson"
-    if _JSON_OBJECT.match(text) or _JSON_ARRAY.match(text):
+    if _JSON_OBJECT.match(text) or _JSON_ARRAY.match(text, 0, _LOOK):
         return "json"
     return None
 
@@ -114,17 +124,28 @@ def _json_form(text: str, *, complete: bool) -> Form | None:
 def _is_object(line: str) -> bool:
     if not line.startswith("{"):
         return False
-    if line.endswith("}") and line[1:].lstrip().startswith('"'):
-        return True  # broken inside, perhaps, but one record's line all the same
     try:
         return isinstance(orjson.loads(line), dict)
     except (orjson.JSONDecodeError, UnicodeEncodeError):
-        return False
+        pass
+    try:
+        value, end = json.JSONDecoder(parse_int=str).raw_decode(line)
+        return (
+            isinstance(value, dict) and not line[end:].strip()
+        )  # more than one object is no line of its own
+    except (ValueError, RecursionError):
+        # Broken inside, but one record's line all the same, if it has a beginning and an end.
+        return line.endswith("}") and line[1:].lstrip().startswith('"')
 
 
 def _looks_binary(head: bytes) -> bool:
     controls = len(head) - len(head.translate(None, _CONTROLS))
-    return controls * 100 > len(head)
+    return controls > max(2, len(head) // 20)
+
+
+def _is_mbox(text: str) -> bool:
+    first, _, rest = text[:1000].partition("\n")
+    return first.startswith("From ") and bool(_CLOCK.search(first)) and bool(_HEADER.match(rest))
 
 
 def _is_mail(text: str) -> bool:

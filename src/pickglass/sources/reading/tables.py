@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Final
@@ -16,7 +17,7 @@ from typing import Final
 import orjson
 
 from pickglass.sources.reading.encodings import TextFeed
-from pickglass.sources.reading.limits import GIB, KEPT_BYTES, KIB, MIB, Limits
+from pickglass.sources.reading.limits import GIB, KIB, MIB, Limits
 from pickglass.sources.reading.records import Record
 
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -37,7 +38,8 @@ _DATA: Final = re.compile(
 
 def find_delimiter(text: str, *, complete: bool) -> str | None:
     """Name the delimiter if the text is a table with a header, None if it is something else."""
-    lines = text.splitlines(keepends=True)
+    newline = "\r" if "\r" in text and "\n" not in text else "\n"
+    lines = [line + newline for line in text.split(newline)]
     if not complete and len(lines) > 1:
         lines.pop()  # cut within
     if not lines:
@@ -100,7 +102,7 @@ def column_names(header: Sequence[str]) -> list[str]:
 
 def repeated(names: Sequence[str]) -> list[str]:
     """List the column names that occur more than once, so that a value could not be told from another."""
-    return sorted({name for name in names if names.count(name) > 1})
+    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 def _fits(row: Sequence[str], columns: int) -> bool:
@@ -244,20 +246,31 @@ class _Table:
         # have an open quote then; `batch` has seen to it that it has not.
         if len(rows) != len(lines):
             return None
-        found: list[Record] = []
-        columns, names, encode = len(self.names), self.names, self._text.encode
-        for line, row in zip(lines, rows, strict=True):
-            if len(row) == columns and len(line) < _PLAIN_LINE and "\0" not in line:
-                values = {name: value for name, value in zip(names, row, strict=True) if value}
-                try:
-                    if any(map(str.strip, row)):
-                        found.append(Record(orjson.dumps(values), encode(line.rstrip("\r\n"))))
-                    continue
-                except TypeError:
-                    pass  # told below
-            found.extend(self._record(line, row, ""))
         self._budget += 8 * sum(map(len, lines))
-        return found
+        return self._plain_records(lines, rows) or [
+            record for line, row in zip(lines, rows, strict=True) for record in self._record(line, row, "")
+        ]
+
+    def _plain_records(self, lines: list[str], rows: list[list[str]]) -> list[Record] | None:
+        """Make the records of rows without any oddity; None if there is one."""
+        names, columns = self.names, len(self.names)
+        if set(map(len, rows)) != {columns} or max(map(len, lines)) > _PLAIN_LINE:
+            return None
+        text = "".join(lines)
+        if "\0" in text or not all(any(map(str.strip, row)) for row in rows):
+            return None
+        dumps, newline = orjson.dumps, orjson.OPT_APPEND_NEWLINE
+        try:
+            made = [
+                dumps({name: value for name, value in zip(names, row, strict=True) if value}, None, newline)
+                for row in rows
+            ]
+        except TypeError:  # orjson's word for the surrogates that stand for foreign bytes
+            return None
+        # Joined and split again, because what orjson returns occupies far more memory than it is long.
+        encode = self._text.encode
+        raws = [encode(line.rstrip("\r\n")) for line in lines]
+        return list(map(Record, b"".join(made).split(b"\n"), raws))
 
     def _row(self) -> Generator[Record, None, bool]:
         """Read one row, of as many lines as it has; return whether there may be more."""
@@ -293,7 +306,7 @@ class _Table:
         raw = self._text.encode(text.rstrip("\r\n"))
         if len(raw) > self._limits.record_bytes:
             reason = f"record is longer than {self._limits.record_bytes:,} bytes; its beginning is kept"
-            raw = raw[:KEPT_BYTES]
+            raw = raw[: self._limits.kept_bytes]
         elif not reason and not _fits(row, len(self.names)):
             reason = f"{len(row)} fields, header has {len(self.names)}"
         elif not reason and "\0" in text:
@@ -309,7 +322,8 @@ class _Table:
 
 def json_row(names: Sequence[str], row: Sequence[str]) -> bytes:
     """Write a row as a JSON object of texts; what is empty is left out, which reads as null."""
-    return orjson.dumps({name: value for name, value in zip_longest(names, row) if name and value})
+    made = orjson.dumps({name: value for name, value in zip_longest(names, row) if name and value})
+    return bytes(memoryview(made))  # a copy: what orjson returns occupies far more memory than it is long
 
 
 def _raise_field_limit(limit: int) -> None:

@@ -29,6 +29,7 @@ MAGICS: Final[dict[Codec, tuple[bytes, ...]]] = {
 }
 
 _INPUT = 64 * KIB
+_OUTPUT = 256 * KIB
 # A zstd block of 4 bytes may stand for 128 KiB and the library has no bound for its output, so it is fed
 # little at a time: 2 KiB can become 64 MiB at most.
 _ZSTD_INPUT = 2 * KIB
@@ -142,7 +143,7 @@ class _Unpacker(io.RawIOBase):
         self._size = content.size
         self._sum = 0
         self._pending = b""  # compressed bytes not yet decoded
-        self._held = b""  # decoded bytes not yet handed over
+        self._held, self._at = b"", 0  # decoded bytes, and how many of them have been handed over
         self._taken = self._made = 0
         self._done = False
 
@@ -157,11 +158,16 @@ class _Unpacker(io.RawIOBase):
     def read(self, size: int = -1, /) -> bytes:
         if size < 0:
             return self.readall()
-        if self._held or not size:
-            data, self._held = self._held[:size], self._held[size:]
-            return data
+        if self._at >= len(self._held):
+            self._held, self._at = self._next(), 0
+        data = self._held[self._at : self._at + size] if self._at or size < len(self._held) else self._held
+        self._at += len(data)
+        return data
+
+    def _next(self) -> bytes:
+        # In steps of one size, whatever is asked for: so damaged data ends at the same byte each time.
         while not self._done:
-            data = self._stored(size) if self._decoder is None else self._decoded(self._decoder, size)
+            data = self._stored() if self._decoder is None else self._decoded(self._decoder)
             if not data:
                 continue
             self._made += len(data)
@@ -169,8 +175,6 @@ class _Unpacker(io.RawIOBase):
                 raise Refused(self._too_much())
             if self._checksum is not None:
                 self._sum = zlib.crc32(data, self._sum)
-            if len(data) > size:  # zstd gives what it has
-                data, self._held = data[:size], data[size:]
             return data
         if self._made < self._size:
             raise Damaged("the archive ends early")
@@ -183,27 +187,28 @@ class _Unpacker(io.RawIOBase):
             return f"decompresses to more than {self._limits.member_bytes:,} bytes"
         return f"decompresses to more than {self._limits.ratio} times its size"
 
-    def _stored(self, size: int) -> bytes:
-        data = self._inner.read(size) or b""
+    def _stored(self) -> bytes:
+        data = self._inner.read(_OUTPUT) or b""
         self._taken += len(data)
         self._done = not data
         return data
 
-    def _decoded(self, decoder: _Decoder, size: int) -> bytes:
+    def _decoded(self, decoder: _Decoder) -> bytes:
         if decoder.eof:
             self._done = not self._next_stream(decoder)
             return b""
-        data = b""
-        if decoder.needs_input:
-            data = self._input()
-            if not data:
-                raise Damaged("compressed data ends early")
+        data = self._input() if decoder.needs_input else b""
+        last = decoder.needs_input and not data
         try:
-            return decoder.decompress(data, size)
+            out = decoder.decompress(data, _OUTPUT)
         except (zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError, EOFError, ValueError) as error:
             if self._codec == "zstd" and "memory" in str(error):
                 raise Damaged("zstd window is larger than 128 MiB") from error
             raise Damaged("compressed data is damaged") from error
+        # Without input it gives what it still holds.
+        if last and not out and not decoder.eof:
+            raise Damaged("compressed data ends early")
+        return out
 
     def _input(self) -> bytes:
         step = _ZSTD_INPUT if self._codec == "zstd" else _INPUT

@@ -6,21 +6,21 @@ that decompress to too much, entity declarations, and rows numbered into the tri
 
 from __future__ import annotations
 
+import lzma
+import struct
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final, Protocol, cast
 
 from pickglass.sources.reading.content import Content, Feed
-from pickglass.sources.reading.limits import KEPT_BYTES, MIB, Limits
+from pickglass.sources.reading.limits import MIB, Limits
 from pickglass.sources.reading.records import Record
 from pickglass.sources.reading.tables import column_names, json_row
-
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
 
 _MOST_ROWS: Final = 1_048_576  # of a sheet, says Excel
 # What openpyxl and the XML parser below it raise for files that are not as they should be. (A syntax error of
@@ -38,7 +38,17 @@ _FAULTS: Final = (
     RuntimeError,
     AssertionError,
     zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
 )
+
+
+class _Sheet(Protocol):
+    """What we need of openpyxl's read-only sheets, which its type stubs do not know."""
+
+    def reset_dimensions(self) -> None: ...
+    def iter_rows(self, *, values_only: bool) -> Iterator[tuple[Any, ...]]: ...
 
 
 class BadWorkbook(Exception):
@@ -46,7 +56,7 @@ class BadWorkbook(Exception):
 
 
 @contextmanager
-def _sheet(content: Content, limits: Limits) -> Iterator[tuple[Worksheet, list[str]]]:
+def _sheet(content: Content, limits: Limits) -> Iterator[tuple[_Sheet, list[str]]]:
     """Open the first sheet; give it and the titles of the others."""
     from openpyxl import load_workbook
 
@@ -69,7 +79,7 @@ def _sheet(content: Content, limits: Limits) -> Iterator[tuple[Worksheet, list[s
             if not sheets:
                 raise BadWorkbook("the workbook has no sheet")
             try:
-                yield sheets[0], [sheet.title for sheet in sheets[1:]]
+                yield cast(_Sheet, sheets[0]), [sheet.title for sheet in sheets[1:]]
             finally:
                 book.close()
 
@@ -98,7 +108,7 @@ def _check_part(parts: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
             before = data[-16:]
 
 
-def _rows(sheet: Worksheet) -> Iterator[tuple[Any, ...]]:
+def _rows(sheet: _Sheet) -> Iterator[tuple[Any, ...]]:
     # The size that the file claims is not believed: a false one would cut rows off or blow them up.
     sheet.reset_dimensions()
     try:
@@ -132,10 +142,10 @@ def workbook_records(content: Content, limits: Limits) -> Iterator[Record]:
 
 def _record(names: Sequence[str], row: Sequence[str], limits: Limits) -> Record:
     line = json_row([*names, *column_names([""] * len(row))[len(names) :]], row)
-    if len(row) > len(names):
-        return Record(b"", line[:KEPT_BYTES], f"{len(row)} fields, header has {len(names)}")
     if len(line) > limits.record_bytes:
-        return Record(b"", line[:KEPT_BYTES], f"record is longer than {limits.record_bytes:,} bytes")
+        return Record(b"", line[: limits.kept_bytes], f"record is longer than {limits.record_bytes:,} bytes")
+    if len(row) > len(names):
+        return Record(b"", line, f"{len(row)} fields, header has {len(names)}")
     return Record(line, line)
 
 

@@ -1,0 +1,45 @@
+"""Verbs about one person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pickglass.faces.cli.output import filled_home, home_option, json_option, print_json, reveal_option
+
+
+@click.group()
+def subject() -> None:
+    """Subjects: the people as the records claim."""
+
+
+@subject.command("show")
+@click.argument("subject_id")
+@home_option
+@json_option
+@reveal_option
+def subject_show(subject_id: str, home: Path | None, as_json: bool, reveal: str | None) -> None:
+    """Show everything found about one person: sentences, records, what speaks against, what to ask.
+
+    SUBJECT_ID is a subject's id, its beginning, or one of the vendors' own ids (workday:E1042 or E1042).
+
+    \b
+    pickglass subject show S-0F3K7QX2MD --home h
+    """
+    from pickglass.faces.exports.run_document import stored_links, subject_document
+    from pickglass.faces.exports.text import subject_text
+    from pickglass.faces.printable import printable_lines
+    from pickglass.faces.reveal import record_reveal
+    from pickglass.pipeline import show_subject
+
+    settings = filled_home(home)
+    stored = show_subject(settings, subject_id)
+    if reveal is not None:
+        record_reveal(settings, reveal, stored["subject"]["id"])
+    document = subject_document(stored, reveal is not None)
+    links = stored_links(stored, reveal is not None)
+    if as_json:
+        print_json({"version": 1, "subject": document, "links": links, "versions": stored["versions"]})
+        return
+    click.echo(printable_lines(subject_text(document, links, stored["versions"])))

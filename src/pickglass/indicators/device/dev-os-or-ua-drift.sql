@@ -1,0 +1,66 @@
+-- Sign-ins at a computer whose operating system no computer known for this person runs.
+WITH known_system AS (
+    SELECT subject_id,
+           bool_or(os_name ILIKE '%windows%') AS windows,
+           bool_or(os_name ILIKE '%mac%' OR os_name ILIKE '%darwin%' OR os_name ILIKE 'os x%') AS mac,
+           bool_or(os_name ILIKE '%linux%' OR os_name ILIKE '%ubuntu%' OR os_name ILIKE '%debian%' OR os_name ILIKE '%fedora%') AS linux,
+           bool_or(os_name ILIKE '%chrome%') AS chrome,
+           string_agg(DISTINCT os_name, ', ' ORDER BY os_name) AS systems,
+           min(time) AS first_time
+    FROM device_state
+    WHERE os_name IS NOT NULL
+      AND NOT regexp_matches(os_name, '(?i)(ios|ipados|iphone|ipad|android|watch)')
+    GROUP BY subject_id
+),
+-- Phones are everybody's own. Android says Linux, iPhones say «like Mac OS X», Chromebooks say CrOS: order matters.
+-- Of computers that the company manages, virtual desktops included, it knows where they stand.
+computer AS (
+    SELECT subject_id, time, event_id, device_id, device_name,
+           CASE WHEN regexp_matches(system, '(?i)(android|iphone|ipad|ipod|ios|mobile)') THEN NULL
+                WHEN regexp_matches(system, '(?i)(cros|chrome ?os)') THEN 'ChromeOS'
+                WHEN regexp_matches(system, '(?i)windows') THEN 'Windows'
+                WHEN regexp_matches(system, '(?i)(mac|darwin|os x)') THEN 'macOS'
+                WHEN regexp_matches(system, '(?i)(linux|ubuntu|debian|fedora|x11)') THEN 'Linux' END AS system
+    FROM (SELECT *, coalesce(nullif(os_name, ''), user_agent) AS system FROM signin)
+    WHERE outcome = 'success' AND activity IN ('signin', 'session', 'app') AND coalesce(interactive, true)
+      AND NOT coalesce(device_managed, false)
+),
+excused AS (
+    SELECT DISTINCT c.subject_id, c.event_id
+    FROM computer c
+    JOIN attested a ON a.subject_id = c.subject_id AND a.kind = 'approved_device'
+    WHERE (contains(lower(a.value), lower(c.system)) OR lower(a.value) IN (lower(c.device_name), lower(c.device_id)))
+      AND coalesce(a.outcome, 'passed') NOT IN ('failed', 'declined')
+      AND epoch(a.valid_from) <= epoch(c.time) + $approval_lag_days * 86400
+      AND (a.valid_until IS NULL OR a.valid_until > c.time)
+),
+judged AS (
+    SELECT c.subject_id, c.time, c.event_id, c.system, k.systems,
+           NOT (c.system = 'Windows' AND k.windows OR c.system = 'macOS' AND k.mac OR c.system = 'Linux' AND k.linux
+                OR c.system = 'ChromeOS' AND k.chrome)
+           AND e.event_id IS NULL AS strange
+    FROM computer c
+    JOIN known_system k ON k.subject_id = c.subject_id
+    LEFT JOIN excused e ON e.subject_id = c.subject_id AND e.event_id = c.event_id
+    WHERE c.system IS NOT NULL
+),
+ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY subject_id, strange ORDER BY time, event_id) AS rank FROM judged
+),
+counted AS (
+    SELECT subject_id, min(systems) AS systems, count(*) AS signins, count(*) FILTER (WHERE strange) AS strange_signins,
+           count(DISTINCT CAST(time AS DATE)) FILTER (WHERE strange) AS strange_days,
+           max(time) FILTER (WHERE strange) AS time,
+           string_agg(DISTINCT CASE WHEN strange THEN system END, ', ' ORDER BY CASE WHEN strange THEN system END) AS other_systems,
+           list(event_id) FILTER (WHERE strange AND rank <= 5) AS event_ids
+    FROM ranked
+    GROUP BY subject_id
+)
+SELECT n.subject_id,
+       n.strange_days >= $min_days AND n.strange_signins > $share * n.signins AS fired,
+       CASE WHEN n.strange_days >= $min_days AND n.strange_signins > $share * n.signins THEN n.time END AS time,
+       n.event_ids,
+       n.strange_signins, n.signins, n.strange_days, n.other_systems, n.systems
+FROM counted n
+JOIN coverage c ON c.subject_id = n.subject_id AND c.table_name = 'signin'
+WHERE n.signins >= $min_signins

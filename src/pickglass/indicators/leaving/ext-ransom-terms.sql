@@ -1,0 +1,116 @@
+-- A demand by mail that records tie to a person: sent from a mail that is on their records, by the sender of a mail
+-- that bears the names of what they took, or bearing such names itself. A demand from nobody known accuses nobody.
+WITH departure AS (
+    SELECT subject_id, min(time) AS time, max(time) AS last_time
+    FROM (
+        SELECT subject_id, termination_date AS time FROM subject WHERE termination_date <= $as_of
+        UNION ALL
+        SELECT subject_id, time
+        FROM hr_change
+        WHERE field IN ('performance_notice', 'termination_date') OR (field = 'status' AND new_value = 'terminated')
+        UNION ALL
+        SELECT subject_id, time FROM ticket WHERE category IN ('performance_notice', 'verification_request')
+    )
+    GROUP BY subject_id
+),
+contact AS (
+    SELECT subject_id, lower(value) AS mail FROM identifier WHERE kind IN ('mail', 'recovery_mail')
+    UNION
+    SELECT subject_id, lower(personal_mail) FROM subject WHERE personal_mail IS NOT NULL
+    UNION
+    SELECT subject_id, lower(mail) FROM hiring_event WHERE mail IS NOT NULL
+),
+company AS (
+    SELECT DISTINCT split_part(lower(work_mail), '@', 2) AS domain FROM subject WHERE work_mail LIKE '%@%'
+),
+outside AS (
+    SELECT m.event_id, m.time, lower(m.sender) AS sender, lower(m.reply_to) AS reply_to, m.subject_line,
+           m.attachment_names, m.archive_names, m.demand_terms, m.wallets, m.share_link,
+           min(m.time) OVER (PARTITION BY lower(m.sender)) AS first_from_sender
+    FROM mail_message m
+    LEFT JOIN company c ON c.domain = lower(m.sender_domain)
+    WHERE c.domain IS NULL AND m.sender IS NOT NULL
+),
+taken AS (
+    SELECT t.subject_id, t.time, t.event_id,
+           trim(regexp_replace(regexp_replace(lower(t.name), '\.[a-z0-9]{1,5}$', '', 'g'), '[^\p{L}\p{N}]+', ' ', 'g')) AS name
+    FROM (
+        SELECT subject_id, time, event_id, regexp_extract(resource, '([^/]+)/?$', 1) AS name
+        FROM data_access WHERE activity IN ('download', 'clone', 'fetch', 'export') AND resource IS NOT NULL
+        UNION ALL
+        SELECT subject_id, time, event_id, resource_name
+        FROM data_access WHERE activity IN ('download', 'clone', 'fetch', 'export') AND resource_name IS NOT NULL
+        UNION ALL
+        SELECT subject_id, time, event_id, file_name
+        FROM file_activity WHERE activity IN ('archived', 'copied') AND file_name IS NOT NULL
+    ) t
+    JOIN departure d ON d.subject_id = t.subject_id
+),
+holding AS (
+    SELECT subject_id, name, min(time) AS time, arg_min(event_id, time) AS event_id
+    FROM taken
+    WHERE length(name) >= $min_length
+    GROUP BY subject_id, name
+),
+carried AS (   -- names of attachments, and each part of the paths inside archives
+    SELECT DISTINCT event_id,
+           trim(regexp_replace(regexp_replace(lower(name), '\.[a-z0-9]{1,5}$', '', 'g'), '[^\p{L}\p{N}]+', ' ', 'g')) AS name
+    FROM (
+        SELECT event_id, unnest(attachment_names) AS name FROM outside
+        UNION ALL
+        SELECT event_id, unnest(string_split(path, '/')) FROM (SELECT event_id, unnest(archive_names) AS path FROM outside)
+    )
+),
+matched AS (
+    SELECT o.event_id AS mail_id, h.subject_id, o.sender, o.time, count(*) AS matches, list(h.name ORDER BY h.name) AS names,
+           list(h.event_id ORDER BY h.name) AS taken_ids
+    FROM carried c
+    JOIN outside o ON o.event_id = c.event_id
+    JOIN holding h ON h.name = c.name AND h.time < o.time
+    JOIN departure d ON d.subject_id = h.subject_id
+    LEFT JOIN contact k ON k.subject_id = h.subject_id AND k.mail = o.sender
+    WHERE epoch(o.time) >= epoch(d.time) AND epoch(o.time) <= epoch(d.last_time) + $window_days * 86400
+      AND (k.mail IS NOT NULL OR o.first_from_sender >= d.time)
+    GROUP BY o.event_id, h.subject_id, o.sender, o.time
+    HAVING count(*) >= $min_matches
+),
+proof AS (   -- whoever matches best; names that several leavers took alike tie the mail to none of many
+    SELECT *
+    FROM (SELECT *, max(matches) OVER (PARTITION BY mail_id) AS best FROM matched)
+    WHERE matches = best
+    QUALIFY count(*) OVER (PARTITION BY mail_id) <= $max_people
+),
+tied AS (
+    SELECT k.subject_id, o.event_id, 'it came from a mail on the person''s records' AS why, 1 AS rank,
+           CAST(NULL AS VARCHAR) AS by_event
+    FROM outside o
+    JOIN contact k ON k.mail = o.sender OR k.mail = o.reply_to
+    UNION ALL
+    SELECT p.subject_id, o.event_id, 'its sender also sent files that bear the names of what the person had taken', 2, p.mail_id
+    FROM outside o
+    JOIN proof p ON p.sender = o.sender
+),
+demand AS (
+    SELECT t.subject_id, t.event_id, o.time, o.sender, o.demand_terms, t.why, t.rank, t.by_event
+    FROM tied t
+    JOIN outside o ON o.event_id = t.event_id
+    WHERE len(o.demand_terms) >= $min_terms OR (len(o.demand_terms) >= 1 AND len(o.wallets) >= 1)
+),
+evidence AS (
+    SELECT subject_id,
+           list_concat(list(DISTINCT event_id), list(DISTINCT by_event) FILTER (WHERE by_event IS NOT NULL AND by_event <> event_id)) AS event_ids
+    FROM demand
+    GROUP BY subject_id
+),
+first_demand AS (
+    SELECT *
+    FROM demand
+    QUALIFY row_number() OVER (PARTITION BY subject_id ORDER BY time, rank, event_id) = 1
+),
+seen AS (
+    SELECT DISTINCT subject_id FROM tied
+)
+SELECT n.subject_id, f.subject_id IS NOT NULL AS fired, f.time, e.event_ids, f.sender, f.demand_terms AS terms, f.why
+FROM seen n
+LEFT JOIN first_demand f ON f.subject_id = n.subject_id
+LEFT JOIN evidence e ON e.subject_id = n.subject_id

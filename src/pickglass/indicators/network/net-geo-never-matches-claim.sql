@@ -1,0 +1,70 @@
+-- Was any sign-in near the place where the person says they work or live? Hidden and shared places do not count.
+WITH company AS (
+    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+),
+operator AS (
+    SELECT DISTINCT g.as_org
+    FROM (SELECT DISTINCT lower(as_org) AS as_org FROM signin WHERE as_org IS NOT NULL) g
+    JOIN reference_vpn_operator v ON (v.match = 'part' AND contains(g.as_org, v.name))
+                                  OR (v.match = 'start' AND starts_with(g.as_org, v.name) AND contains(g.as_org, 'vpn'))
+),
+hosting AS (
+    SELECT DISTINCT CAST(asn AS BIGINT) AS asn FROM reference_hosting_network
+),
+-- The kilometres mean something only where the claimed place is a known city; otherwise names are compared.
+claim AS (
+    SELECT s.subject_id, s.work_city, s.work_region, s.work_country, s.home_region, s.home_country, s.home_city,
+           p.city IS NOT NULL AS exact
+    FROM subject s
+    LEFT JOIN (SELECT DISTINCT lower(city) AS city, region, country FROM reference_place WHERE city <> '') p
+           ON p.city = lower(s.work_city) AND p.region = coalesce(s.work_region, '') AND p.country = s.work_country
+    WHERE s.work_country IS NOT NULL
+),
+located AS (
+    SELECT s.subject_id, s.time, s.event_id, s.city, s.region, s.country, s.claimed_km, c.work_city, c.work_region, c.work_country,
+           coalesce(
+               -- Address databases err by region: the right region is as good as the right city.
+               (c.exact AND s.claimed_km <= $near_km)
+               OR (s.country = c.work_country AND (s.region = c.work_region
+                                                   OR (NOT c.exact AND (c.work_region IS NULL OR s.region IS NULL))))
+               OR (s.country = c.home_country AND (s.region = c.home_region OR lower(s.city) = lower(c.home_city))), false) AS near
+    FROM signin s
+    JOIN claim c ON c.subject_id = s.subject_id
+    LEFT JOIN company e ON e.src_ip = s.src_ip
+    LEFT JOIN operator o ON o.as_org = lower(s.as_org)
+    LEFT JOIN hosting h ON h.asn = s.asn
+    WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
+      AND (s.claimed_km IS NOT NULL AND c.exact OR s.country IS NOT NULL AND (s.region IS NOT NULL OR s.country <> c.work_country))
+      AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
+      AND e.src_ip IS NULL AND o.as_org IS NULL AND h.asn IS NULL
+      AND NOT EXISTS (
+          SELECT 1 FROM attested a
+          WHERE a.subject_id = s.subject_id AND a.kind = 'approved_travel'
+            AND coalesce(a.outcome, 'passed') NOT IN ('failed', 'declined')
+            AND epoch(a.valid_from) <= epoch(s.time) + $approval_lag_days * 86400
+            AND (a.valid_until IS NULL OR a.valid_until > s.time))
+),
+ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY subject_id ORDER BY time, event_id) AS rank,
+           count(*) OVER (PARTITION BY subject_id, country, region, city) AS here
+    FROM located
+),
+summed AS (
+    SELECT subject_id, bool_or(near) AS ever_near, count(*) AS signins, count(DISTINCT CAST(time AS DATE)) AS days,
+           min(time) AS first_time, max(time) AS time, min(work_city) AS work_city, min(work_region) AS work_region,
+           min(work_country) AS work_country, arg_max(concat_ws(', ', city, region, country), here) AS most_place,
+           list(event_id) FILTER (WHERE rank <= 5) AS event_ids
+    FROM ranked
+    GROUP BY subject_id
+)
+SELECT m.subject_id,
+       NOT m.ever_near AS fired,
+       CASE WHEN NOT m.ever_near THEN m.time END AS time,
+       m.event_ids,
+       m.signins, m.days, nullif(m.most_place, '') AS most_place, m.first_time,
+       concat_ws(', ', m.work_city, m.work_region, m.work_country) AS claimed_place
+FROM summed m
+JOIN coverage c ON c.subject_id = m.subject_id AND c.table_name = 'signin'
+-- Some days far away are a journey: nothing can be said yet.
+WHERE m.ever_near
+   OR (m.signins >= $min_signins AND m.days >= $min_days AND epoch(m.time) - epoch(m.first_time) >= $min_span_days * 86400)

@@ -1,0 +1,65 @@
+-- Two successive sign-ins at computers, farther apart than an aircraft could bring somebody in the time between.
+-- Hidden or shared places are no travel: anonymisers, tunnels, hosting networks, the company's own egress.
+WITH company AS (
+    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+),
+operator AS (
+    SELECT DISTINCT g.as_org
+    FROM (SELECT DISTINCT lower(as_org) AS as_org FROM signin WHERE as_org IS NOT NULL) g
+    JOIN reference_vpn_operator v ON (v.match = 'part' AND contains(g.as_org, v.name))
+                                  OR (v.match = 'start' AND starts_with(g.as_org, v.name) AND contains(g.as_org, 'vpn'))
+),
+-- Phones come out of their carrier's gateway, wherever that stands; people have them beside the computer.
+located AS (
+    SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.latitude, s.longitude, s.claimed_km, s.country,
+           concat_ws(', ', s.city, s.region, s.country) AS place
+    FROM signin s
+    LEFT JOIN company c ON c.src_ip = s.src_ip
+    LEFT JOIN operator o ON o.as_org = lower(s.as_org)
+    LEFT JOIN (SELECT DISTINCT CAST(asn AS BIGINT) AS asn FROM reference_hosting_network) h ON h.asn = s.asn
+    WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
+      AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL
+      AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
+      AND c.src_ip IS NULL AND o.as_org IS NULL AND h.asn IS NULL
+      AND NOT regexp_matches(coalesce(nullif(s.os_name, ''), s.user_agent, ''), '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
+      AND NOT EXISTS (
+          SELECT 1 FROM attested a
+          WHERE a.subject_id = s.subject_id AND a.kind = 'approved_travel'
+            AND coalesce(a.outcome, 'passed') NOT IN ('failed', 'declined')
+            AND epoch(a.valid_from) <= epoch(s.time) + $approval_lag_days * 86400
+            AND (a.valid_until IS NULL OR a.valid_until > s.time))
+),
+step AS (
+    SELECT *, lag(time) OVER w AS from_time, lag(latitude) OVER w AS from_latitude, lag(longitude) OVER w AS from_longitude,
+           lag(place) OVER w AS from_place, lag(event_id) OVER w AS from_event, lag(src_ip) OVER w AS from_ip,
+           lag(claimed_km) OVER w AS from_claimed_km
+    FROM located
+    WINDOW w AS (PARTITION BY subject_id ORDER BY time, event_id)
+),
+distance AS (
+    SELECT *,
+           2 * 6371 * asin(least(1, sqrt(power(sin(radians(latitude - from_latitude) / 2), 2) +
+               cos(radians(from_latitude)) * cos(radians(latitude)) * power(sin(radians(longitude - from_longitude) / 2), 2)))) AS km
+    FROM step
+    WHERE src_ip IS DISTINCT FROM from_ip
+),
+jump AS (
+    SELECT *, (epoch(time) - epoch(from_time)) / 60.0 AS minutes, count(*) OVER (PARTITION BY subject_id) AS jumps,
+           row_number() OVER (PARTITION BY subject_id ORDER BY time, event_id) AS rank
+    FROM distance
+    WHERE km > $min_km AND km * 3600 > $speed_kmh * (epoch(time) - epoch(from_time))
+      -- Claim-relative: where both ends lie at the claimed place, the gazetteer is wrong, not the person.
+      AND coalesce(greatest(claimed_km, from_claimed_km), $near_km + 1) > $near_km
+),
+counted AS (
+    SELECT subject_id, count(*) AS signins, count(DISTINCT CAST(time AS DATE)) AS days FROM located GROUP BY subject_id
+)
+SELECT n.subject_id,
+       j.subject_id IS NOT NULL AS fired,
+       j.time,
+       [j.from_event, j.event_id] AS event_ids,
+       j.from_place, j.place, CAST(round(j.km) AS BIGINT) AS km, CAST(round(j.minutes) AS BIGINT) AS minutes, j.from_time, j.jumps
+FROM counted n
+JOIN coverage c ON c.subject_id = n.subject_id AND c.table_name = 'signin'
+LEFT JOIN jump j ON j.subject_id = n.subject_id AND j.rank = 1
+WHERE j.subject_id IS NOT NULL OR (n.signins >= $min_signins AND n.days >= $min_days)

@@ -1,0 +1,56 @@
+-- Computers of one person sign in from several regions through several networks on one day, again and again.
+WITH company AS (
+    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+),
+operator AS (
+    SELECT DISTINCT g.as_org
+    FROM (SELECT DISTINCT lower(as_org) AS as_org FROM signin WHERE as_org IS NOT NULL) g
+    JOIN reference_vpn_operator v ON (v.match = 'part' AND contains(g.as_org, v.name))
+                                  OR (v.match = 'start' AND starts_with(g.as_org, v.name) AND contains(g.as_org, 'vpn'))
+),
+located AS (
+    SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.country || '/' || coalesce(s.region, '') AS place,
+           concat_ws(', ', s.region, s.country) AS shown,
+           coalesce(CAST(s.asn AS VARCHAR), lower(s.as_org)) AS network
+    FROM signin s
+    LEFT JOIN company c ON c.src_ip = s.src_ip
+    LEFT JOIN operator o ON o.as_org = lower(s.as_org)
+    LEFT JOIN (SELECT DISTINCT CAST(asn AS BIGINT) AS asn FROM reference_hosting_network) h ON h.asn = s.asn
+    WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
+      AND s.country IS NOT NULL AND coalesce(CAST(s.asn AS VARCHAR), s.as_org) IS NOT NULL
+      AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
+      AND c.src_ip IS NULL AND o.as_org IS NULL AND h.asn IS NULL
+      AND NOT regexp_matches(coalesce(nullif(s.os_name, ''), s.user_agent, ''), '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
+      AND NOT EXISTS (
+          SELECT 1 FROM attested a
+          WHERE a.subject_id = s.subject_id AND a.kind = 'approved_travel'
+            AND coalesce(a.outcome, 'passed') NOT IN ('failed', 'declined')
+            AND epoch(a.valid_from) <= epoch(s.time) + $approval_lag_days * 86400
+            AND (a.valid_until IS NULL OR a.valid_until > s.time))
+),
+daily AS (
+    SELECT subject_id, CAST(time AS DATE) AS day, max(time) AS time, count(DISTINCT place) AS places,
+           count(DISTINCT network) AS networks, string_agg(DISTINCT shown, '; ' ORDER BY shown) AS shown,
+           min(event_id) AS first_event, max(event_id) AS last_event
+    FROM located
+    GROUP BY subject_id, CAST(time AS DATE)
+),
+summed AS (
+    SELECT subject_id, count(*) AS days,
+           count(*) FILTER (WHERE places >= $min_places AND networks >= $min_networks) AS busy_days,
+           max(time) FILTER (WHERE places >= $min_places AND networks >= $min_networks) AS time,
+           max(places) AS most_places, max(networks) AS most_networks,
+           arg_max(shown, CASE WHEN places >= $min_places AND networks >= $min_networks THEN time END) AS shown,
+           list(first_event) FILTER (WHERE places >= $min_places AND networks >= $min_networks) AS first_events,
+           list(last_event) FILTER (WHERE places >= $min_places AND networks >= $min_networks) AS last_events
+    FROM daily
+    GROUP BY subject_id
+)
+SELECT m.subject_id,
+       m.busy_days >= $min_days AS fired,
+       CASE WHEN m.busy_days >= $min_days THEN m.time END AS time,
+       list_concat(m.first_events, m.last_events) AS event_ids,
+       m.busy_days, m.most_places, m.most_networks, m.shown
+FROM summed m
+JOIN coverage c ON c.subject_id = m.subject_id AND c.table_name = 'signin'
+WHERE m.busy_days >= $min_days OR m.days >= $observed_days

@@ -1,0 +1,113 @@
+"""Thing links: who shares a thing that few people share, and how much that says.
+
+A thing says log2(number of subjects / number sharing) bits, up to the bound of its kind. In a place every
+subject after the second adds a bit, up to three: a couple explains two people in a flat, and nothing explains
+five. What honest people have one after the other (a flat, a laptop) says two bits less if no two had it at
+one time. A thing that too many share (a campus, a carrier's gateway) says nothing and is no link.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from pickglass.linkage.kinds import ThingKind, kind_of
+from pickglass.linkage.shared import SharedThing, Use
+from pickglass.model.records import Link
+
+COMMON_SHARE = 0.02  # of all subjects
+COMMON_FLOOR = 6  # in a small company two people are soon two per cent
+MORE_IN_A_PLACE = 100
+MOST_MORE_IN_A_PLACE = 300
+NEVER_TOGETHER = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CommonThing:
+    """A thing that was left out because too many subjects share it."""
+
+    kind: str
+    label: str | None
+    subjects: int
+
+
+def thing_links(things: Iterable[SharedThing], subjects: int) -> tuple[Link, ...]:
+    """One link for each thing that few subjects share, the weightiest first."""
+    links = [_link(thing, subjects) for thing in map(without_guests, things) if is_rare(thing, subjects)]
+    return tuple(
+        sorted(links, key=lambda link: (-(link.bits or 0), link.thing or "", link.subjects, link.label or ""))
+    )
+
+
+def common_things(things: Iterable[SharedThing], subjects: int) -> tuple[CommonThing, ...]:
+    """What too many subjects share, the most common first; shown in data health, so that nothing is lost."""
+    common = [
+        CommonThing(thing.kind, thing.label, len(thing.uses))
+        for thing in map(without_guests, things)
+        if len(thing.uses) > 1 and not is_rare(thing, subjects)
+    ]
+    return tuple(sorted(common, key=lambda thing: (-thing.subjects, thing.kind, thing.label or "")))
+
+
+def without_guests(thing: SharedThing) -> SharedThing:
+    """Leave out whoever used the thing on too few days to belong to it."""
+    days = kind_of(thing.kind).days
+    return replace(thing, uses=tuple(use for use in thing.uses if use.days >= days))
+
+
+def is_rare(thing: SharedThing, subjects: int) -> bool:
+    """Tell whether a thing is shared, and by so few that it means something."""
+    count = len(thing.uses)
+    kind = kind_of(thing.kind)
+    limit = min(kind.limit, max(COMMON_FLOOR, COMMON_SHARE * subjects)) if kind.by_share else kind.limit
+    return 1 < count <= limit
+
+
+def _link(thing: SharedThing, subjects: int) -> Link:
+    kind = kind_of(thing.kind)
+    bits, reasons = _weigh(thing, kind, max(subjects, len(thing.uses)))
+    return Link(
+        kind="thing",
+        subjects=thing.subjects,
+        thing=thing.kind,
+        label=thing.label,
+        bits=bits,
+        reasons=reasons,
+        event_ids=tuple(sorted({event for use in thing.uses for event in use.event_ids})),
+    )
+
+
+def _weigh(thing: SharedThing, kind: ThingKind, subjects: int) -> tuple[int, tuple[str, ...]]:
+    """The bits of sharing, and why, without the shared value, which a face must be able to mask."""
+    count = len(thing.uses)
+    rarity = min(kind.bound, round(100 * math.log2(subjects / count)))
+    reasons = [f"one {kind.words} for {count} of {subjects:,} subjects: {rarity / 100:g} bits"]
+    bits = rarity
+    if kind.place and count > 2:
+        more = min(MOST_MORE_IN_A_PLACE, MORE_IN_A_PLACE * (count - 2))
+        bits += more
+        reasons.append(f"a household explains two people, not {count}: {more / 100:g} bits more")
+    together = _together(thing.uses)
+    if together is False and kind.passes_on:
+        less = min(bits, NEVER_TOGETHER)
+        bits -= less
+        reasons.append(f"one after the other, never at the same time: {less / 100:g} bits less")
+    elif together:
+        reasons.append("at the same time")
+    if kind.days > 1:
+        reasons.append(f"each on {min(use.days for use in thing.uses)} days or more")
+    return bits, tuple(reasons)
+
+
+def _together(uses: Iterable[Use]) -> bool | None:
+    """Whether any two had the thing at one time; None where the times are not known."""
+    spans = []
+    for use in uses:
+        if use.first_time is None or use.last_time is None:
+            return None
+        spans.append((use.first_time, use.last_time))
+    spans.sort()
+    # Sorted by their beginnings, two spans overlap somewhere if and only if two neighbours do.
+    return any(earlier[1] >= later[0] for earlier, later in pairwise(spans))

@@ -1,0 +1,258 @@
+"""A rare thing that few share is a link; a common one is none, and a couple with one account is a couple."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pickglass.linkage import KINDS, common_things, kind_of, link, persona_links, read_shared, thing_links
+from pickglass.model.records import Link
+
+MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+SCHEMA = pa.schema(
+    [
+        ("kind", pa.string()),
+        ("value", pa.string()),
+        ("label", pa.string()),
+        ("subject_id", pa.string()),
+        ("first_time", pa.timestamp("us", tz="UTC")),
+        ("last_time", pa.timestamp("us", tz="UTC")),
+        ("days", pa.int64()),
+        ("event_ids", pa.list_(pa.string())),
+    ]
+)
+
+
+def row(
+    kind: str, subject: str, value: str = "v", start: int = 0, length: int = 30, **more: Any
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "value": f"{kind}:{value}",
+        "label": f"the {value}",
+        "subject_id": subject,
+        "first_time": MARCH + timedelta(days=start),
+        "last_time": MARCH + timedelta(days=start + length),
+        "days": 10,
+        "event_ids": [f"{subject}-{kind}"],
+        **more,
+    }
+
+
+def table(rows: Iterable[dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=SCHEMA)
+
+
+def shared_by(kinds: Iterable[str], subjects: Iterable[str], value: str = "v") -> list[dict[str, Any]]:
+    people = list(subjects)
+    return [row(kind, subject, value) for kind in kinds for subject in people]
+
+
+def linked(rows: Iterable[dict[str, Any]], subjects: int = 10_000) -> tuple[Link, ...]:
+    return link(table(rows), subjects)
+
+
+def personas(kinds: Iterable[str], subjects: int = 10_000) -> tuple[Link, ...]:
+    return persona_links(read_shared(table(shared_by(kinds, ["S-A", "S-B"]))), subjects)
+
+
+# Things
+
+
+def test_a_rare_thing_is_a_link_with_words_and_evidence() -> None:
+    (found,) = linked(shared_by(["address"], ["S-B", "S-A"]))
+    assert found.kind == "thing"
+    assert found.thing == "address"
+    assert found.label == "the v"
+    assert found.subjects == ("S-A", "S-B")
+    assert found.bits == KINDS["address"].bound
+    assert found.probability is None
+    assert found.event_ids == ("S-A-address", "S-B-address")
+    assert found.reasons == ("one address for 2 of 10,000 subjects: 7.5 bits", "at the same time")
+
+
+def test_rarity_grows_with_the_company_up_to_the_bound() -> None:
+    rows = shared_by(["address"], ["S-A", "S-B"])
+    bits = [linked(rows, subjects)[0].bits or 0 for subjects in (4, 40, 400, 4_000, 40_000)]
+    assert bits == sorted(bits)
+    assert bits[0] == 100
+    assert bits[-1] == KINDS["address"].bound
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "something_new"])
+def test_no_kind_says_more_than_its_bound(kind: str) -> None:
+    (found,) = [found for found in linked(shared_by([kind], ["S-A", "S-B"]), 10**9) if found.kind == "thing"]
+    assert (found.bits or 0) <= kind_of(kind).bound
+
+
+def test_more_people_in_one_flat_say_more() -> None:
+    two, five = (
+        linked(shared_by(["address"], [f"S-{number}" for number in range(count)]))[0] for count in (2, 5)
+    )
+    assert (five.bits or 0) == (two.bits or 0) + 300
+    assert "a household explains two people, not 5: 3 bits more" in five.reasons
+
+
+def test_what_many_share_is_common_and_no_link() -> None:
+    campus = shared_by(["egress"], [f"S-{number:02}" for number in range(13)])
+    assert linked(campus) == ()
+    (common,) = common_things(read_shared(table(campus)), 10_000)
+    assert (common.kind, common.subjects) == ("egress", 13)
+    assert len(linked(campus[:12])) == 1
+    assert common_things(read_shared(table(campus[:12])), 10_000) == ()
+
+
+def test_two_per_cent_of_all_are_common_though_few() -> None:
+    eight = shared_by(["egress"], [f"S-{number}" for number in range(8)])
+    assert linked(eight, 300) == ()
+    assert len(linked(eight, 400)) == 1
+    assert (
+        len(linked(eight[:4], 40)) == 1
+    )  # in a small company four people are ten per cent, and still a farm
+
+
+def test_a_ring_with_one_bank_account_is_never_common() -> None:
+    ring = shared_by(["bank"], [f"S-{number:02}" for number in range(30)])
+    for subjects in (40, 10_000):
+        assert [found.thing for found in linked(ring, subjects)] == ["bank"]
+
+
+def test_a_guest_on_the_line_does_not_belong_to_it() -> None:
+    rows = [row("egress", "S-A"), row("egress", "S-B"), row("egress", "S-C", days=2)]
+    (found,) = linked(rows)
+    assert found.subjects == ("S-A", "S-B")
+    assert "each on 10 days or more" in found.reasons
+    assert linked([rows[0], rows[2]]) == ()
+
+
+def test_a_flat_let_again_says_less() -> None:
+    together = linked([row("address", "S-A"), row("address", "S-B", start=20)])[0]
+    after = linked([row("address", "S-A"), row("address", "S-B", start=60)])[0]
+    assert (after.bits or 0) == (together.bits or 0) - 200
+    assert "one after the other, never at the same time: 2 bits less" in after.reasons
+    unknown = linked([row("address", "S-A"), row("address", "S-B", last_time=None)])[0]
+    assert unknown.bits == together.bits
+
+
+def test_an_authenticator_is_not_handed_on() -> None:
+    after = linked([row("mfa_device", "S-A"), row("mfa_device", "S-B", start=60)])[0]
+    assert after.bits == KINDS["mfa_device"].bound
+
+
+def test_two_rows_of_one_subject_are_no_sharing() -> None:
+    assert linked([row("address", "S-A"), row("address", "S-A", start=90)]) == ()
+    assert linked([row("address", "S-A"), row("address", "S-B", value="w")]) == ()
+
+
+def test_empty_cells_link_nobody() -> None:
+    rows = shared_by(["address"], ["S-A", "S-B"])
+    assert linked([{**each, "value": None} for each in rows]) == ()
+    assert linked([rows[0], {**rows[1], "subject_id": None}]) == ()
+    bare = [{**each, "label": None, "days": None, "event_ids": None} for each in rows]
+    (found,) = linked(bare)
+    assert found.label is None
+    assert linked([]) == ()
+
+
+def test_reasons_never_hold_the_value() -> None:
+    rows = shared_by(["address", "mfa_device", "phone"], ["S-A", "S-B"], value="+15550100")
+    for found in linked(rows):
+        assert not any("+15550100" in reason for reason in found.reasons)
+
+
+# Personas
+
+
+def test_two_strong_identifiers_of_different_kinds_are_probably_one_person() -> None:
+    (found,) = personas(["mfa_device", "bank"])
+    assert found.kind == "persona"
+    assert found.subjects == ("S-A", "S-B")
+    assert (found.probability or 0) > 0.9
+    assert found.bits is None
+    assert found.reasons[0] == "before any evidence, 1 in 10,000,000 pairs is one person"
+    assert any(reason.startswith("both have one authenticator") for reason in found.reasons)
+    assert found.event_ids == ("S-A-bank", "S-A-mfa_device", "S-B-bank", "S-B-mfa_device")
+
+
+@pytest.mark.parametrize("kinds", [["resume", "phone"], ["resume", "mail"], ["mfa_device", "phone"]])
+def test_applicants_under_two_names_are_found(kinds: list[str]) -> None:
+    (found,) = personas(kinds)
+    assert (found.probability or 0) > 0.9
+
+
+@pytest.mark.parametrize("kinds", [["mfa_device"], ["bank"], ["address", "egress", "gateway", "bank"]])
+def test_one_strong_identifier_is_not_enough(kinds: list[str]) -> None:
+    assert personas(kinds) == ()
+
+
+@pytest.mark.parametrize("kinds", [["bank", "device"], ["bank", "phone"], ["bank", "phone", "device"]])
+def test_what_couples_share_does_not_make_them_one_person(kinds: list[str]) -> None:
+    assert personas(kinds) == ()
+
+
+def test_one_value_in_two_kinds_is_one_identifier() -> None:
+    rows = [
+        {**row(kind, subject), "value": "+15550100"}
+        for kind in ("phone", "mfa_device")
+        for subject in ("S-A", "S-B")
+    ]
+    assert [found.kind for found in linked(rows)] == ["thing", "thing"]
+
+
+def test_two_phones_are_one_kind() -> None:
+    rows = shared_by(["phone"], ["S-A", "S-B"], "v") + shared_by(["phone"], ["S-A", "S-B"], "w")
+    assert [found.kind for found in linked(rows)] == ["thing", "thing"]
+
+
+def test_identifiers_that_many_share_make_nobody_one_person() -> None:
+    crowd = [f"S-{number:02}" for number in range(12)]
+    assert persona_links(read_shared(table(shared_by(["resume", "phone"], crowd))), 100) == ()
+
+
+def test_a_small_company_links_as_a_large_one_does() -> None:
+    for subjects in (2, 20, 10_000, 1_000_000):
+        (found,) = personas(["mfa_device", "bank"], subjects)
+        assert (found.probability or 0) > 0.9
+
+
+def test_three_personas_are_three_pairs() -> None:
+    rows = shared_by(["mfa_device", "bank"], ["S-A", "S-B", "S-C"])
+    pairs = [found.subjects for found in linked(rows) if found.kind == "persona"]
+    assert pairs == [("S-A", "S-B"), ("S-A", "S-C"), ("S-B", "S-C")]
+
+
+# Both
+
+
+def test_the_order_is_fixed_whatever_the_order_of_the_rows() -> None:
+    rows = [
+        *shared_by(["address", "egress", "mfa_device", "bank"], ["S-A", "S-B", "S-C"]),
+        *shared_by(["resume", "phone"], ["S-D", "S-A"], "w"),
+        *shared_by(["gateway"], ["S-E", "S-F"], "x"),
+    ]
+    expected = linked(rows)
+    assert [found.kind for found in expected] == ["persona"] * 4 + ["thing"] * 7
+    shuffle = random.Random(3)  # noqa: S311  the test must be repeatable
+    for _ in range(20):
+        shuffle.shuffle(rows)
+        assert linked(rows) == expected
+
+
+def test_another_persona_model_takes_the_place_of_the_first() -> None:
+    mine = Link("persona", ("S-A", "S-B"), probability=0.7)
+    found = link(
+        table(shared_by(["address"], ["S-A", "S-B"])), 100, personas=lambda things, subjects: (mine,)
+    )
+    assert found[0] is mine
+    assert len(found) == 2
+
+
+def test_thing_links_and_persona_links_are_never_mixed() -> None:
+    things = read_shared(table(shared_by(["mfa_device", "bank"], ["S-A", "S-B"])))
+    assert {found.kind for found in thing_links(things, 100)} == {"thing"}
+    assert {found.kind for found in persona_links(things, 100)} == {"persona"}
