@@ -191,9 +191,9 @@ def _install_table(
     moment = f"CAST({literal(as_of.isoformat())} AS TIMESTAMPTZ)"
     where = f"known <= {moment}"
     if superseded is not None and len(superseded):
-        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'superseded'").fetchall():
-            _install_superseded(connection, superseded, moment)
-        where += " AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
+        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'hidden_row'").fetchall():
+            _install_hidden(connection, superseded, moment)
+        where += " AND NOT EXISTS (SELECT 1 FROM hidden_row s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
     connection.execute(
         f"CREATE TEMP {_relation_kind(given)} {name} AS SELECT {columns} FROM {origin} r WHERE {where}"
     )
