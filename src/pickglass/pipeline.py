@@ -89,13 +89,16 @@ def load(settings: Settings, paths: Sequence[Path], progress: Progress | None = 
     from pickglass.store import ledger, open_store
 
     _check_paths(paths)
-    settings.workspace.mkdir(parents=True, exist_ok=True)
+    # A home holds what people may not see of each other: it is for its owner only, from the first folder on.
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open_store(settings) as store:
         loader = Loader(settings, store, progress)
         try:
             loader.recover()
+            loader.unpacked.mkdir(mode=0o700)
             load_id = ledger.begin_load(store, __version__)
-            survey = _Survey(settings, store)
+            survey = _Survey(settings, store, loader.unpacked)
             loaded = loader.load(load_id, survey.recognised(paths))
             ledger.record_files(store, load_id, survey.not_loaded())
             ledger.finish_load(store, load_id)
@@ -110,6 +113,7 @@ class _Survey:
 
     settings: Settings
     store: Store
+    unpacked: Path  # for archives within archives
     files: int = 0
     unrecognised: list[Unrecognised] = field(default_factory=list)
     known_already: list[LoadFile] = field(default_factory=list)
@@ -125,7 +129,7 @@ class _Survey:
             if isinstance(path, Problem):
                 self._leave(path.name, _reason(path))
                 continue
-            for member in members(path, workspace=self.settings.workspace):
+            for member in members(path, workspace=self.unpacked):
                 if isinstance(member, Problem):
                     self._leave(member.name, _reason(member))
                     continue
@@ -148,12 +152,9 @@ class _Survey:
             self.repeated += sum(len(block.lines) for block in member_blocks(member, source))
             return None
         self.seen.add((member.sha256, source.id))
-        # Whatever mapping made its rows: the same bytes again change nothing.
-        before = [
-            one
-            for one in ledger.files_of(self.store, raw_file=member.sha256, source=source.id)
-            if one.state in ("loaded", "quarantined")
-        ]
+        # Whatever mapping made its rows: the same bytes again change nothing. A quarantined file brought no rows,
+        # so it is read and named again: mapping or limit may be others by now.
+        before = ledger.files_of(self.store, raw_file=member.sha256, source=source.id, state="loaded")
         if before:
             self.known_already.append(before[-1])
             return None

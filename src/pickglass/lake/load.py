@@ -18,7 +18,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,7 +27,7 @@ import orjson
 from pickglass.errors import ConfigError
 from pickglass.lake.engine import connect, identifier, install_macros, literal
 from pickglass.lake.mapping import Chunk, Mapper
-from pickglass.lake.originals import OriginalWriter
+from pickglass.lake.originals import OriginalWriter, sweep
 from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
@@ -39,6 +39,13 @@ CHUNK_BYTES = 16 * 1024 * 1024
 CHUNK_RECORDS = 50_000
 SMALL_FILE = 20  # records; below, a file is quarantined only if nothing in it could be read
 DRIFT_SAMPLE = 200  # records per file whose keys are compared with the declared ones
+
+# Tables whose records are given anew when they changed, maybe with another time, or that are small: what is in
+# them already is looked for everywhere. The others are logs, where an event keeps its time.
+REVISED = (
+    "worker", "identifier", "hiring_event", "hr_change", "shipment_event", "payroll_event", "attestation", "ticket",
+    "intelligence", "rejects",
+)  # fmt: skip
 
 
 class Block(Protocol):
@@ -100,8 +107,14 @@ class Loader:
         self._lock = _lock(settings.home / "load.lock")
         self._tables = Tables(settings.catalog_uri, Path(settings.warehouse))
 
+    @property
+    def unpacked(self) -> Path:
+        """Where archives within archives may be set aside, in clear, for as long as this loader is open."""
+        return self._settings.workspace / "unpacked"
+
     def close(self) -> None:
         """Give the catalog and the lock back."""
+        shutil.rmtree(self.unpacked, ignore_errors=True)
         self._tables.close()
         os.close(self._lock)
 
@@ -117,9 +130,10 @@ class Loader:
             ledger.abandon_batch(self._store, batch)
         for load_id in ledger.running_loads(self._store):
             ledger.finish_load(self._store, load_id, "aborted")
-        if self._settings.workspace.exists():
-            for left in self._settings.workspace.glob("stage-*"):
-                shutil.rmtree(left)
+        for left in (*self._settings.workspace.glob("stage-*"), self.unpacked):
+            shutil.rmtree(left, ignore_errors=True)
+        # No other writer is at work while the lock is ours, so every part that lies there is a dead writer's.
+        sweep(self._settings.originals, timedelta(0))
 
     def load(self, load_id: int, files: Iterable[InputFile]) -> list[Loaded]:
         """Load files in batches; return what became of each. A batch is in force as soon as it is published."""
@@ -256,7 +270,10 @@ class Loader:
             + (" OR TRUE" if name == "rejects" else "")
         )
         start, end = connection.execute("SELECT min(time), max(time) FROM staged_key").fetchone()
-        existing = self._tables.files(name, snapshot, start, end) if snapshot is not None and start else []
+        existing: list[str] = []
+        if snapshot is not None and start is not None:
+            between = (None, None) if name in REVISED else (start, end)
+            existing = self._tables.files(name, snapshot, *between)
         if existing:
             files = ", ".join(literal(path) for path in existing)
             connection.execute(

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,19 @@ from pickglass.model.schema import Column, Table, schema
 from pickglass.model.source import SourceDefinition
 
 MAXIMUM_OBJECT_BYTES = 64 * 1024 * 1024
+EXCERPT_BYTES = 2000
+SPOILING_RECORDS = 32  # of one file and chunk that are looked for one by one
 NO_MAPPING = "no mapping applies to this record"
 
-# One shape for all clocks: date, time, fraction to microseconds, zone.
-_ZONE = r"(Z|[+-]\d{2}(:?\d{2})?| ?(UTC|GMT))$"
-_DATE = r"^\d{4}-\d{2}-\d{2}([+-]\d{2}:\d{2}|Z)?$"
+# The shapes of clocks that are read as they are; DuckDB's own cast would take the time from texts that mean
+# another («1:00 PM», «10:00 America/New_York») and from words («epoch», «infinity»). Years are those of people,
+# and 9999 stands for never.
+_DAY = r"(19|2\d)\d{2}-\d{1,2}-\d{1,2}"
+_CLOCK = r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d*)?)?"
+_OFFSET = r" ?[+-](0\d|1[0-4])(:?[0-5]\d)?"
+_DATE = rf"^({_DAY}|9999-12-31)([+-]\d{{2}}:\d{{2}}|Z)?$"
+_BARE = rf"^({_DAY}|9999-12-31){_CLOCK}$"
+_ZONED = rf"^({_DAY}{_CLOCK}({_OFFSET}| ?(Z|UTC|GMT))|9999-12-31{_CLOCK}Z)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,17 @@ class Chunk:
     file_names: Sequence[str]
     problems: dict[int, str] = field(default_factory=dict)
 
+    def part(self, places: Sequence[int]) -> Chunk:
+        """Return only the records at these places, with their problems."""
+        return Chunk(
+            lines=[self.lines[place] for place in places],
+            raw_files=[self.raw_files[place] for place in places],
+            raw_records=[self.raw_records[place] for place in places],
+            record_hashes=[self.record_hashes[place] for place in places],
+            file_names=[self.file_names[place] for place in places],
+            problems={index: self.problems[place] for index, place in enumerate(places) if place in self.problems},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
@@ -57,6 +77,10 @@ class Mapped:
     fates: dict[tuple[str, str, str], int]
 
 
+class _Unmappable(Exception):
+    """Some record's values stop the source's SQL; the message says how."""
+
+
 def structure_of(column_type: Any) -> Any:
     """Turn a DuckDB type into the structure that `json_transform` reads."""
     if column_type.id == "struct":
@@ -68,37 +92,48 @@ def structure_of(column_type: Any) -> Any:
     return str(column_type)
 
 
+def _time_cases(value: str, source: SourceDefinition) -> list[tuple[str, str, str]]:
+    """List the ways to read a text clock, in order: when each applies, the UTC instant (or null), how far to trust it."""
+    text = f"upper(trim(CAST({value} AS VARCHAR)))"
+    micro = f"regexp_replace({text}, '(\\.\\d{{6}})\\d+', '\\1')"
+    zoned = f"regexp_replace({micro}, ' ?([+-]\\d{{2}}):?(\\d{{2}})?$', '\\1:\\2')"
+    day = f"try_cast(regexp_extract({text}, '^[0-9]+-[0-9]+-[0-9]+') AS TIMESTAMP)"
+    cases = [
+        (f"regexp_matches({text}, '{_ZONED}')", f"try_cast(rtrim({zoned}, ':') AS TIMESTAMPTZ)", "instant"),
+        (f"regexp_matches({text}, '{_DATE}')", f"timezone('UTC', {day})", "date"),
+    ]
+    precision = "local" if source.time_zone == "local" else "instant"
+    if source.time_zone != "none":
+        cases.append((f"regexp_matches({text}, '{_BARE}')", _placed(f"try_cast({micro} AS TIMESTAMP)", source), precision))
+    for form in source.time_formats:
+        # A word like «epoch» is a time for DuckDB whatever the format.
+        parsed = f"CASE WHEN regexp_matches({value}, '\\d') THEN try_strptime(trim({value}), {literal(form)}) END"
+        sound = f"{parsed} BETWEEN TIMESTAMP '1900-01-01' AND TIMESTAMP '9999-12-31'"
+        if re.search(r"%[zZ]", form):
+            cases.append((sound, f"CAST({parsed} AS TIMESTAMPTZ)", "instant"))
+        elif not re.search(r"%[-]?[HIcXTs]", form):
+            cases.append((sound, f"timezone('UTC', CAST({parsed} AS TIMESTAMP))", "date"))
+        elif source.time_zone != "none":
+            cases.append((sound, _placed(f"CAST({parsed} AS TIMESTAMP)", source), precision))
+    return cases
+
+
+def _placed(bare: str, source: SourceDefinition) -> str:
+    """Write the SQL that gives a clock without a zone the zone that the source declares."""
+    zone = "UTC" if source.time_zone == "local" else source.time_zone
+    return f"timezone({literal(zone)}, {bare})"
+
+
 def _time_expression(value: str, source: SourceDefinition) -> str:
     """Write the SQL that turns a text clock into a UTC instant by the source's rule, or null."""
-    text = f"trim(CAST({value} AS VARCHAR))"
-    micro = f"regexp_replace({text}, '(\\.\\d{{6}})\\d+', '\\1')"
-    zoned = f"regexp_replace({micro}, '([+-]\\d{{2}})(\\d{{2}})$', '\\1:\\2')"
-    formats = ", ".join(literal(form) for form in source.time_formats)
-    bare = f"try_cast({micro} AS TIMESTAMP)"
-    if formats:
-        bare = f"coalesce(try_strptime({text}, [{formats}]), {bare})"
-    if source.time_zone == "none":
-        unzoned = "NULL"
-    elif source.time_zone == "local":
-        unzoned = f"timezone('UTC', {bare})"
-    else:
-        unzoned = f"timezone({literal(source.time_zone)}, {bare})"
-    return (
-        f"CASE WHEN regexp_matches({text}, '{_DATE}') "
-        f"THEN timezone('UTC', try_cast(substr({text}, 1, 10) AS TIMESTAMP)) "
-        f"WHEN regexp_matches({text}, '\\d.*{_ZONE}') THEN try_cast({zoned} AS TIMESTAMPTZ) "
-        f"ELSE {unzoned} END"
-    )
+    cases = " ".join(f"WHEN {condition} THEN {instant}" for condition, instant, _ in _time_cases(value, source))
+    return f"CASE {cases} END"
 
 
 def _precision_expression(value: str, source: SourceDefinition) -> str:
     """Write the SQL that says how far a text clock can be trusted: instant, local or date."""
-    text = f"trim(CAST({value} AS VARCHAR))"
-    unzoned = "'local'" if source.time_zone == "local" else "'instant'"
-    return (
-        f"CASE WHEN regexp_matches({text}, '{_DATE}') THEN 'date' "
-        f"WHEN regexp_matches({text}, '\\d.*{_ZONE}') THEN 'instant' ELSE {unzoned} END"
-    )
+    cases = " ".join(f"WHEN {condition} THEN '{precision}'" for condition, _, precision in _time_cases(value, source))
+    return f"CASE {cases} END"
 
 
 def _why_no_time(name: str, value: str, source: SourceDefinition) -> str:
@@ -121,6 +156,11 @@ def _converted(column: Column, given: str, source: SourceDefinition) -> tuple[st
     if column.type in ("integer", "number", "boolean") and given in ("VARCHAR", "JSON"):
         plain = f"nullif(trim(CAST({value} AS VARCHAR), ' \"'), '')"
         converted = f"try_cast({plain} AS {column.duckdb_type})"
+        if column.type != "boolean":
+            # DuckDB would round «1.6» to an integer, and takes «nan» and «inf» for numbers.
+            double = f"try_cast({plain} AS DOUBLE)"
+            sound = f"{double} = trunc({double})" if column.type == "integer" else f"isfinite({double})"
+            converted = f"CASE WHEN {sound} THEN {converted} END"
         return converted, f"CASE WHEN {plain} IS NOT NULL AND {converted} IS NULL THEN '{column.name}: not a {column.type}' END"
     if column.type == "text" and given in ("VARCHAR", "JSON"):
         return f"nullif(CAST({value} AS VARCHAR), '')", None
@@ -140,6 +180,46 @@ class Mapper:
     def map(self, source: SourceDefinition, chunk: Chunk) -> Mapped:
         """Map one chunk; raises ConfigError where the source's own SQL is wrong, never for a record."""
         self._count += 1
+        try:
+            return self._map(source, chunk)
+        except _Unmappable:
+            spoiling: dict[int, str] = {}
+            # File by file, so that one which is full of such records cannot take another's with it.
+            places = sorted(range(len(chunk.lines)), key=lambda place: chunk.raw_files[place])
+            for _, one_file in groupby(places, key=lambda place: chunk.raw_files[place]):
+                spoiling |= self._spoiling(source, chunk, list(one_file), [SPOILING_RECORDS])
+            return self._map(source, replace(chunk, problems=dict(chunk.problems) | spoiling))
+
+    def _spoiling(
+        self, source: SourceDefinition, chunk: Chunk, places: Sequence[int], left: list[int]
+    ) -> dict[int, str]:
+        """Find the records that the source's SQL cannot compute with, by halving: one of them spoils a whole step.
+
+        After `left` of them no more are looked for, and what lies among the others goes with them.
+        """
+        try:
+            self._compute(source, chunk.part(places))
+        except _Unmappable as error:
+            if len(places) == 1 or left[0] <= 0:
+                left[0] -= 1
+                return dict.fromkeys(places, str(error))
+            middle = len(places) // 2
+            return self._spoiling(source, chunk, places[:middle], left) | self._spoiling(
+                source, chunk, places[middle:], left
+            )
+        return {}
+
+    def _map(self, source: SourceDefinition, chunk: Chunk) -> Mapped:
+        self._compute(source, chunk)
+        self._judge(source)
+        rows = {name: path for name in source.tables if (path := self._write(source, name)) is not None}
+        rejected = self._write_rejects(source, chunk)
+        if rejected is not None:
+            rows["rejects"] = rejected
+        return Mapped(rows, self._fates())
+
+    def _compute(self, source: SourceDefinition, chunk: Chunk) -> None:
+        """Read the chunk and run the source's SQL over it: fills `fate` and `rows_<table>`."""
         good = [index for index, line in enumerate(chunk.lines) if line and index not in chunk.problems]
         problems = dict(chunk.problems)
         problems.update(self._read_raw(source, chunk, good))
@@ -156,12 +236,6 @@ class Mapper:
             )
         for name, sql in source.tables.items():
             self._map_table(source, name, sql)
-        self._judge(source)
-        rows = {name: path for name in source.tables if (path := self._write(source, name)) is not None}
-        rejected = self._write_rejects(source, chunk)
-        if rejected is not None:
-            rows["rejects"] = rejected
-        return Mapped(rows, self._fates())
 
     def _run(self, sql: str, **tables: pa.Table) -> None:
         for name, table in tables.items():
@@ -173,6 +247,10 @@ class Mapper:
     def _source_sql(self, source: SourceDefinition, part: str, sql: str) -> None:
         try:
             self._run(sql)
+        except (duckdb.DataError, duckdb.InvalidInputException) as error:
+            # Only the kind of error: its text may hold the value, and that an account number.
+            kind = str(error).partition(":")[0].lower()
+            raise _Unmappable(f"the mapping cannot compute with its values ({kind})") from error
         except duckdb.Error as error:
             raise ConfigError(
                 f"the mapping of {source.id} does not run: {str(error).splitlines()[0]}",
@@ -213,6 +291,8 @@ class Mapper:
             return self._read_strictly(source, chunk, good)
         finally:
             text.unlink(missing_ok=True)
+        if self._connection.execute("SELECT count(*) FROM read").fetchall() != [(len(good),)]:
+            return self._read_strictly(source, chunk, good)
         lines = pa.table({"_line": pa.array(range(1, len(good) + 1), pa.int64()), "_n": numbers})
         self._join_raw(lines)
         return {}
@@ -239,14 +319,19 @@ class Mapper:
             for column, kind in structure.items()
             for condition, name, expected in _misfits(_path(column), column, kind)
         )
+        # Two steps, because DuckDB takes what the branches of a CASE have in common out of it: asked about a text
+        # that is not JSON, the JSON functions stop everything, whatever the branch before has found.
         self._run(
-            "CREATE OR REPLACE TEMP TABLE strict AS SELECT _line, "
-            "CASE WHEN NOT json_valid(text) THEN 'not valid JSON' "
-            f"WHEN json_type(text) <> 'OBJECT' THEN 'not a JSON object' {wrong} END AS reason, "
-            f"CASE WHEN json_valid(text) THEN json_transform(text, {literal(_json(structure))}) END AS value "
-            "FROM given",
+            "CREATE OR REPLACE TEMP TABLE json_text AS SELECT *, json_valid(text) AS valid FROM given",
             given=given,
         )
+        self._run(
+            "CREATE OR REPLACE TEMP TABLE strict AS SELECT _line, "
+            f"CASE WHEN json_type(text) <> 'OBJECT' THEN 'not a JSON object' {wrong} END AS reason, "
+            f"json_transform(text, {literal(_json(structure))}) AS value "
+            "FROM (SELECT _line, CASE WHEN valid THEN text ELSE '{}' END AS text FROM json_text WHERE valid)"
+        )
+        self._run("INSERT INTO strict SELECT _line, 'not valid JSON', NULL FROM json_text WHERE NOT valid")
         self._run("UPDATE strict SET reason = 'does not fit the declared types' WHERE value IS NULL AND reason IS NULL")
         names = ", ".join(f"value.{identifier(name)} AS {identifier(name)}" for name in source.columns)
         self._run(f"CREATE OR REPLACE TEMP TABLE read AS SELECT _line, {names} FROM strict WHERE reason IS NULL")
@@ -397,6 +482,9 @@ def _misfits(path: str, name: str, kind: Any, many: bool = False) -> Iterator[tu
         fits, expected = "('UBIGINT', 'BIGINT', 'DOUBLE', 'BOOLEAN', 'VARCHAR', 'NULL')", f"of type {kind}"
     if many:
         yield f"len(list_filter({types}, lambda t: t NOT IN {fits})) > 0", name, expected
+        if isinstance(kind, str):
+            values = f"json_extract_string(text, {literal(path)})"
+            yield f"len(list_filter({values}, lambda v: v IS NOT NULL AND try_cast(v AS {kind}) IS NULL)) > 0", name, expected
     else:
         yield f"{types} NOT IN {fits}", name, expected
         if isinstance(kind, str):
@@ -419,9 +507,10 @@ def _json(value: Any) -> str:
     return json.dumps(value)
 
 
-_DIGITS = re.compile(rb"\d{4,}")
-
-
 def _excerpt(line: bytes) -> str:
-    """Return the start of a record's text with every longer run of digits hidden: a reject may hold an account number."""
-    return _DIGITS.sub(lambda found: b"#" * len(found.group()), line[:2000]).decode("utf-8", "replace")
+    """Return the start of a record's text with every digit hidden: a reject may hold an account number.
+
+    Every one, because numbers come grouped («123-45-6789», «DE89 3704 …»), mixed with letters, or escaped.
+    """
+    text = line[:EXCERPT_BYTES].decode("utf-8", "replace")
+    return "".join("#" if sign.isdigit() else sign for sign in text)

@@ -191,21 +191,21 @@ def _install_table(
     moment = f"CAST({literal(as_of.isoformat())} AS TIMESTAMPTZ)"
     where = f"known <= {moment}"
     if superseded is not None and len(superseded):
-        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'superseded'").fetchall():
-            _install_superseded(connection, superseded, moment)
-        where += " AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
+        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'hidden_row'").fetchall():
+            _install_hidden(connection, superseded, moment)
+        where += " AND NOT EXISTS (SELECT 1 FROM hidden_row s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
     connection.execute(
         f"CREATE TEMP {_relation_kind(given)} {name} AS SELECT {columns} FROM {origin} r WHERE {where}"
     )
 
 
-def _install_superseded(connection: Any, superseded: Sequence[str] | pa.Table, moment: str) -> None:
+def _install_hidden(connection: Any, superseded: Sequence[str] | pa.Table, moment: str) -> None:
     if isinstance(superseded, pa.Table):
         connection.register("given", superseded)
         rows = "given"
     else:
         rows = f"read_parquet([{', '.join(literal(path) for path in superseded)}])"
-    connection.execute(f"CREATE TEMP TABLE superseded AS SELECT DISTINCT event_id, record_hash FROM {rows} WHERE known <= {moment}")
+    connection.execute(f"CREATE TEMP TABLE hidden_row AS SELECT DISTINCT event_id, record_hash FROM {rows} WHERE known <= {moment}")
 
 
 def _install_resolved(connection: Any, table: Table, kind: str) -> None:

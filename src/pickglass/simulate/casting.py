@@ -192,7 +192,7 @@ def _worker(world: World, company: Company, index: int, post: _Post) -> Worker:
         own=own_computer(draw, "macOS" if draw.chance(300) else "Windows"),
         phone=own_phone(draw),
         authenticator="opf" + draw.letters(17, "abcdefghjkmnpqrstuvwxyz0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"),
-        carrier=carrier_exit(carrier_place(where, draw, rate("carrier_gateway_elsewhere")), draw.below(4)),
+        carrier=carrier_place(where, draw, rate("carrier_gateway_elsewhere")),
         trips=_trips(world, company, draw, where),
         part=post.part,
     )

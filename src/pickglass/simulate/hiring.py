@@ -194,8 +194,8 @@ def apply(world: World, company: Company, count: int) -> dict[int, Application]:
                 before.person,
                 before.social,
             )
-            if not draw.chance(rate("applies_again_other_contact")):
-                mails, phone = before.mails, before.phone
+            if not draw.chance(rate("applies_again_other_phone")):
+                phone = before.phone
         elif earlier and draw.chance(rate("family_contact")):
             before = draw.pick(earlier)
             name, home, phone = Name(name.given, before.family), before.address, before.phone

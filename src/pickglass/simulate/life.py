@@ -25,7 +25,7 @@ from pickglass.simulate.draws import Draw
 from pickglass.simulate.tables import rate, table
 from pickglass.simulate.world.company import Company, Trip, Worker
 from pickglass.simulate.world.machines import Machine
-from pickglass.simulate.world.places import Network, Place
+from pickglass.simulate.world.places import CARRIER_EXITS, Network, Place, carrier_exit
 
 HOLIDAYS = frozenset(
     day_of(text) for text in ("2025-12-25", "2025-12-26", "2026-01-01", "2026-04-03", "2026-05-01")
@@ -163,11 +163,11 @@ def _sign_in(company: Company, diary: Diary, draw: Draw, worker: Worker, session
                 detail="INVALID_CREDENTIALS",
             )
         )
-    if draw.chance(480):
+    if draw.chance(420):
         add(
             SignIn(time, worker.index, "okta", "session", "Okta Dashboard", network, machine, session=session)
         )
-        if draw.chance(480):
+        if draw.chance(420):
             add(
                 SignIn(
                     time + draw.between(8, 40),
@@ -182,11 +182,11 @@ def _sign_in(company: Company, diary: Diary, draw: Draw, worker: Worker, session
                     authenticator_network=phone_network(draw, worker, first),
                 )
             )
-    if draw.chance(330):
+    if draw.chance(290):
         then, where = moment(draw, sessions)
         app = draw.weighted(OKTA_APPS, (14, 22 if worker.team.engineer else 2, 20, 16, 12, 12, 8))
         add(SignIn(then, worker.index, "okta", "sso", app, network, machine, session=session))
-    if draw.chance(470):
+    if draw.chance(450):
         then, where = moment(draw, sessions)
         add(
             SignIn(
@@ -224,7 +224,7 @@ def phone_network(draw: Draw, worker: Worker, session: Session) -> Network:
         return draw.pick(worker.habits.authenticator_networks)
     if session.network.kind in {"home", "office", "campus"} and draw.chance(550):
         return session.network
-    return worker.carrier
+    return carrier_exit(worker.carrier, draw.below(CARRIER_EXITS))
 
 
 def _set_up(diary: Diary, draw: Draw, worker: Worker, machine: Machine, session: Session) -> None:
@@ -379,7 +379,7 @@ def _use_code(diary: Diary, draw: Draw, worker: Worker, day: int, sessions: list
         )
     if draw.chance(6):
         _git(diary, draw, worker, "clone", draw.pick(repositories), sessions)
-    if worker.team.name in {"Platform", "Security"} and draw.chance(rate("platform_clones") // 4):
+    if worker.team.name == "Platform" and draw.chance(rate("platform_clones") // 4):
         every = sorted({name for names in table("jobs")["repositories"].values() for name in names})
         for name in draw.sample(every, draw.between(6, 18)):
             _git(diary, draw, worker, "clone", name, sessions)

@@ -13,7 +13,7 @@ from pickglass.simulate.ordinary import account, parcel
 from pickglass.simulate.tables import rate
 from pickglass.simulate.world.company import Camera, Company, Tool, Trip, Worker
 from pickglass.simulate.world.people import near
-from pickglass.simulate.world.places import Home, carrier_exit, place, places, vpn_exits
+from pickglass.simulate.world.places import Home, place, places, vpn_exits
 
 
 def prepare(world: World, company: Company) -> Company:
@@ -83,7 +83,7 @@ def prepare(world: World, company: Company) -> Company:
                 vpn=vpn_exits("MULLVAD_VPN")[:5],
                 vpn_share=960,
                 corporate_vpn=0,
-                tools=(Tool("mullvad", vpn.hired, 300), Tool("tailscale", vpn.hired + 3, 300)),
+                tools=(Tool("mullvad", vpn.hired, 300),),
             ),
         ),
     )
@@ -100,7 +100,7 @@ def _at_home(worker: Worker, home: Home) -> Worker:
         told=((0, home),),
         remote=True,
         habits=replace(worker.habits, office=0),
-        carrier=carrier_exit(home.address.place, worker.index % 4),
+        carrier=home.address.place,
     )
 
 

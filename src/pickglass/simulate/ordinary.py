@@ -23,7 +23,7 @@ from pickglass.simulate.life import document, run
 from pickglass.simulate.tables import rate, table
 from pickglass.simulate.world.company import Company, Worker
 from pickglass.simulate.world.people import draw_name
-from pickglass.simulate.world.places import Address, Network, vpn_exits
+from pickglass.simulate.world.places import CARRIER_EXITS, Address, Network, carrier_exit, vpn_exits
 
 YEAR = 365
 
@@ -355,7 +355,7 @@ def _leave(company: Company, diary: Diary, draw: Draw, worker: Worker, left: int
                 "entra",
                 "token",
                 "Office 365 Exchange Online",
-                worker.carrier,
+                carrier_exit(worker.carrier, draw.below(CARRIER_EXITS)),
                 worker.phone,
                 session=draw.guid(),
             )

@@ -24,14 +24,14 @@ ALIASES: dict[str, dict[str, str]] = {
         "bank_hash": "keyed_hash(plain_account_number(bank_account))",
         "bank_last": "last4(bank_account)",
     },
-    "wallet": {"wallet_hash": "keyed_hash(wallet)", "wallet_last": "right(wallet, 4)"},
+    "wallet": {"wallet_hash": "keyed_hash(wallet_key(wallet))", "wallet_last": "right(wallet, 4)"},
     "resume_text": {"text_sketch": "text_sketch(resume_text)"},
 }
 
 _HASHED_KINDS = "('bank', 'wallet', 'document')"
 _NORMALISED_VALUE = (
     "CASE WHEN kind = 'mail' THEN mail_identity(value) WHEN kind = 'phone' THEN phone_key(value, NULL) "
-    "WHEN kind = 'wallet' THEN keyed_hash(value) WHEN kind IN ('bank', 'document') THEN keyed_hash(plain_account_number(value)) "
+    "WHEN kind = 'wallet' THEN keyed_hash(wallet_key(value)) WHEN kind IN ('bank', 'document') THEN keyed_hash(plain_account_number(value)) "
     "ELSE lower(trim(value)) END"
 )
 

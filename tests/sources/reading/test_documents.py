@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sources.reading.readers import Put, Read, only
 from tests.sources.reading.test_ndjson import RECORDS
@@ -23,6 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("property")
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     records=RECORDS,
     indent=st.sampled_from([None, 0, 1, "\t"]),
@@ -43,6 +44,7 @@ def test_any_array_comes_back(
     assert not read.problems
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(records=RECORDS, step=st.integers(1, 40), layout=st.sampled_from(["array", "page", "row"]))
 def test_any_window_reads_the_same(
     folder: Path, records: list[dict[str, Any]], step: int, layout: str

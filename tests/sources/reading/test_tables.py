@@ -12,7 +12,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sources.reading.readers import Put, Read, only, problem
 
@@ -28,6 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("property")
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     rows=st.lists(st.lists(FIELDS, min_size=3, max_size=3), min_size=1, max_size=20),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),

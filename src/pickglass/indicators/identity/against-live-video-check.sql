@@ -23,6 +23,6 @@ SELECT a.subject_id,
        g.valid_from AS time,
        [g.event_id] AS event_ids,
        g.author,
-       CASE WHEN g.valid_until IS NULL THEN '' ELSE ' until ' || strftime(g.valid_until, '%Y-%m-%d') END AS until
+       CAST(coalesce(g.valid_until, g.valid_from + INTERVAL 1 DAY * $valid_days) AS DATE) AS until
 FROM (SELECT DISTINCT subject_id FROM made) a
 LEFT JOIN good g ON g.subject_id = a.subject_id

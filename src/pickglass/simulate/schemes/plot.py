@@ -15,7 +15,6 @@ from pickglass.simulate.world.places import (
     Home,
     Land,
     Network,
-    carrier_exit,
     hosting_exits,
     place,
     places,
@@ -80,7 +79,7 @@ def _settle(
         trips=(),
         remote=True,
         machines=worker.machines[:1],
-        carrier=carrier_exit(home.address.place, 0),
+        carrier=home.address.place,
     )
 
 

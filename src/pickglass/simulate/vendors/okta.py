@@ -81,7 +81,6 @@ def event(
     request = draw.hexadecimal(16)
     debug: dict[str, Any] = {
         "requestId": f"aRq{request}",
-        "requestUri": "/idp/idx/identify",
         "url": "/idp/idx/identify?",
     }
     if network.operator:

@@ -105,7 +105,7 @@ class Worker:
     own: Machine
     phone: Machine
     authenticator: str
-    carrier: Network
+    carrier: Place  # whose gateways the phone's packets leave by
     trips: tuple[Trip, ...] = ()
     desk: Network | None = None  # where the issued machine stands, if not at home
     part: str = ""  # in the play; empty for the chorus

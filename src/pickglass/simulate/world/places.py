@@ -188,12 +188,15 @@ class Land:
         return Home(self.address(where, flat=flat), self.access(where))
 
 
+CARRIER_EXITS = 64  # a phone comes out of another one every time
+
+
 @cache
 def carrier_exit(where: Place, slot: int) -> Network:
-    """One of the few addresses behind which a carrier's customers near a city appear."""
+    """One of the many addresses behind which a carrier's customers near a city appear."""
     asn, organisation = table("networks")["carriers"][where.country]
-    number = places().index(where) * 4 + slot
-    return Network("mobile", f"100.{64 + number // 250}.{number % 250}.{1 + slot}", asn, organisation, where)
+    number = places().index(where) * CARRIER_EXITS + slot
+    return Network("mobile", f"100.{64 + number // 256}.{number % 256}.{1 + slot}", asn, organisation, where)
 
 
 def carrier_place(where: Place, draw: Draw, elsewhere_per_mille: int) -> Place:

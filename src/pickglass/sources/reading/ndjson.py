@@ -2,7 +2,8 @@
 
 Whether a line is valid JSON is for the engine to find out; here a line only has to be UTF-8, to begin with a
 brace, and to have an end within reason. One that is not becomes a problem of its own, and the next line is
-read as if nothing had happened. Lines are stripped of blanks around them; empty ones are no records.
+read as if nothing had happened. Blanks in front of a line and carriage returns behind it do not belong to the
+record; blank lines are no records.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ def _pieces(feed: Feed, size: int, limits: Limits) -> Iterator[tuple[Block, int]
         tail = b"" if ended else lines.pop()
         block = _block(lines, data, limits)
         if ended and feed.damage:
-            block = _with_damage(block, feed.damage)
+            # A line that was cut off is that record; one that is too long has its own reason already.
+            beyond = block.problems.get(len(block.lines) - 1) == _too_long(limits)
+            block = _with_damage(block, feed.damage, b"" if beyond else None)
         if len(tail) > limits.record_bytes and len(tail := tail.lstrip()) > limits.record_bytes:
             # The line is given up, and its end searched without keeping what comes before it.
             block = _with_damage(block, _too_long(limits), tail[: limits.kept_bytes])
@@ -91,7 +94,7 @@ def _block(lines: list[bytes], data: bytes, limits: Limits) -> Block:
         problems |= {n: _NOT_UTF8 for n, line in enumerate(lines) if not _is_utf8(line)}
     problems |= dict.fromkeys(long, _too_long(limits))
     if not plain:
-        lines = list(map(bytes.rstrip, lines))
+        lines = [line.rstrip(b"\r") for line in lines]
     if not problems:
         return Block(1, lines, lines, problems)
     raws, lines = lines, lines.copy()

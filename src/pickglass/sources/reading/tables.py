@@ -246,20 +246,31 @@ class _Table:
         # have an open quote then; `batch` has seen to it that it has not.
         if len(rows) != len(lines):
             return None
-        found: list[Record] = []
-        columns, names, encode = len(self.names), self.names, self._text.encode
-        for line, row in zip(lines, rows, strict=True):
-            if len(row) == columns and len(line) < _PLAIN_LINE and "\0" not in line:
-                values = {name: value for name, value in zip(names, row, strict=True) if value}
-                try:
-                    if any(map(str.strip, row)):
-                        found.append(Record(orjson.dumps(values), encode(line.rstrip("\r\n"))))
-                    continue
-                except TypeError:
-                    pass  # told below
-            found.extend(self._record(line, row, ""))
         self._budget += 8 * sum(map(len, lines))
-        return found
+        return self._plain_records(lines, rows) or [
+            record for line, row in zip(lines, rows, strict=True) for record in self._record(line, row, "")
+        ]
+
+    def _plain_records(self, lines: list[str], rows: list[list[str]]) -> list[Record] | None:
+        """Make the records of rows without any oddity; None if there is one."""
+        names, columns = self.names, len(self.names)
+        if set(map(len, rows)) != {columns} or max(map(len, lines)) > _PLAIN_LINE:
+            return None
+        text = "".join(lines)
+        if "\0" in text or not all(any(map(str.strip, row)) for row in rows):
+            return None
+        dumps, newline = orjson.dumps, orjson.OPT_APPEND_NEWLINE
+        try:
+            made = [
+                dumps({name: value for name, value in zip(names, row, strict=True) if value}, None, newline)
+                for row in rows
+            ]
+        except TypeError:  # orjson's word for the surrogates that stand for foreign bytes
+            return None
+        # Joined and split again, because what orjson returns occupies far more memory than it is long.
+        encode = self._text.encode
+        raws = [encode(line.rstrip("\r\n")) for line in lines]
+        return list(map(Record, b"".join(made).split(b"\n"), raws))
 
     def _row(self) -> Generator[Record, None, bool]:
         """Read one row, of as many lines as it has; return whether there may be more."""
@@ -311,7 +322,8 @@ class _Table:
 
 def json_row(names: Sequence[str], row: Sequence[str]) -> bytes:
     """Write a row as a JSON object of texts; what is empty is left out, which reads as null."""
-    return orjson.dumps({name: value for name, value in zip_longest(names, row) if name and value})
+    made = orjson.dumps({name: value for name, value in zip_longest(names, row) if name and value})
+    return bytes(memoryview(made))  # a copy: what orjson returns occupies far more memory than it is long
 
 
 def _raise_field_limit(limit: int) -> None:
