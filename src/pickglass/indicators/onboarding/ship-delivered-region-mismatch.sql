@@ -24,14 +24,19 @@ delivery AS (
       AND (s.termination_date IS NULL OR d.time < s.termination_date - INTERVAL 14 DAY)
 ),
 judged AS (
+    -- Carriers write regions as codes, rosters often as names («SN» and «Saxony»): where only the spelling differs in
+    -- kind, regions say nothing, and the city or the distance decides; with neither there is no answer.
     SELECT d.subject_id, d.event_id,
+           bool_or(d.country <> c.country OR (length(d.region) <= 3) = (length(c.region) <= 3) OR lower(d.city) = lower(c.city)
+               OR (p.latitude IS NOT NULL AND h.latitude IS NOT NULL)) AS comparable,
            bool_or((upper(d.region) = upper(c.region) AND d.country = c.country)
+               OR (lower(d.city) = lower(c.city) AND d.country = c.country)
                OR coalesce(2 * 6371 * asin(least(1, sqrt(power(sin(radians(h.latitude - p.latitude) / 2), 2)
                   + cos(radians(p.latitude)) * cos(radians(h.latitude)) * power(sin(radians(h.longitude - p.longitude) / 2), 2)))) <= $near_km, FALSE)) AS fits
     FROM delivery d
     JOIN claim c ON c.subject_id = d.subject_id
-    LEFT JOIN place p ON p.city = lower(d.city) AND p.region = d.region AND p.country = d.country
-    LEFT JOIN place h ON h.city = lower(c.city) AND h.region = c.region AND h.country = c.country
+    LEFT JOIN place p ON p.city = lower(d.city) AND p.country = d.country AND (p.region = d.region OR p.region = '')
+    LEFT JOIN place h ON h.city = lower(c.city) AND h.country = c.country AND (h.region = c.region OR h.region = '')
     GROUP BY d.subject_id, d.event_id
 ),
 answer AS (
@@ -41,7 +46,7 @@ answer AS (
                              AND coalesce(a.outcome, 'passed') = 'passed' AND a.valid_from <= d.time + INTERVAL 7 DAY
                              AND (a.valid_until IS NULL OR a.valid_until > d.time)) AS fired
     FROM delivery d
-    JOIN judged j ON j.subject_id = d.subject_id AND j.event_id = d.event_id
+    JOIN judged j ON j.subject_id = d.subject_id AND j.event_id = d.event_id AND j.comparable
 )
 SELECT a.subject_id, a.fired, CASE WHEN a.fired THEN a.time END AS time, [a.event_id] AS event_ids, a.shipment_id, a.delivered,
        coalesce(nullif(concat_ws(', ', s.home_city, s.home_region, s.home_country), ''), concat_ws(', ', s.work_city, s.work_region, s.work_country)) AS claimed
