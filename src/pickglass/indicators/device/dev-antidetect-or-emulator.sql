@@ -21,9 +21,9 @@ WITH tool AS (
     ) AS t(name, pattern)
 ),
 shown AS (
-    SELECT DISTINCT lower(process_name) AS shown FROM process WHERE process_name IS NOT NULL
-    UNION
-    SELECT DISTINCT lower(product) FROM process WHERE product IS NOT NULL
+    SELECT DISTINCT shown
+    FROM (SELECT unnest([lower(process_name), lower(product)]) AS shown FROM (SELECT DISTINCT process_name, product FROM process))
+    WHERE shown IS NOT NULL
 ),
 known_name AS (
     SELECT s.shown, min(t.name) AS name

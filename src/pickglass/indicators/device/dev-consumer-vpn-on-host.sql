@@ -1,9 +1,9 @@
 -- A consumer VPN's program or traffic on the computer. Few distinct names meet the list of operators.
 -- Short names (`star`, `express`, `pure`) are plain words: they count only beside «vpn».
 WITH shown AS (
-    SELECT DISTINCT lower(process_name) AS name, '' AS origin FROM process WHERE process_name IS NOT NULL
-    UNION
-    SELECT DISTINCT lower(product), '' FROM process WHERE product IS NOT NULL
+    SELECT DISTINCT name, '' AS origin
+    FROM (SELECT unnest([lower(process_name), lower(product)]) AS name FROM (SELECT DISTINCT process_name, product FROM process))
+    WHERE name IS NOT NULL
     UNION
     SELECT DISTINCT lower(domain), 'domain' FROM network WHERE domain IS NOT NULL
 ),

@@ -28,19 +28,20 @@ look AS (
                 WHEN regexp_matches(coalesce(p.cmd_line, ''), '(?i)(ipinfo\.io|ifconfig\.(me|co)|ipify\.org|icanhazip|ip-api\.com|checkip)')
                 THEN 'look-up of the public address' END AS what
     FROM process p
+    JOIN first_use f ON f.subject_id = p.subject_id
+        AND epoch(p.time) - epoch(f.first_time) BETWEEN 0 AND $first_hours * 3600
     -- Management agents take stock of a new computer by themselves.
     WHERE NOT regexp_matches(coalesce(p.parent_name, ''), '(?i)(intune|agentexecutor|ccmexec|jamf|kandji|munki|puppet|chef|salt|ansible|senseir|mssense|svchost|services\.exe|taskhostw|launchd|osquery|tanium|nessus|qualys|rapid7)')
     UNION ALL
     SELECT n.subject_id, n.time, n.event_id, 'look-up of the public address'
     FROM network n
+    JOIN first_use f ON f.subject_id = n.subject_id
+        AND epoch(n.time) - epoch(f.first_time) BETWEEN -3600 AND $first_hours * 3600
     WHERE regexp_matches(coalesce(n.domain, ''),
                          '(?i)(^|\.)(ipinfo\.io|ifconfig\.(me|co)|ipify\.org|icanhazip\.com|ip-api\.com|whatismyip\.com|whatismyipaddress\.com|ipleak\.net|whoer\.net|browserleaks\.com|iplocation\.net|whatismyip\.net|ip2location\.com|showmyip\.com|2ip\.(io|ru)|checkip\.amazonaws\.com|dnsleaktest\.com)$')
 ),
 early AS (
-    SELECT l.*
-    FROM look l
-    JOIN first_use f ON f.subject_id = l.subject_id
-    WHERE l.what IS NOT NULL AND epoch(l.time) - epoch(f.first_time) BETWEEN -3600 AND $first_hours * 3600
+    SELECT * FROM look WHERE what IS NOT NULL
 ),
 -- One row per person and kind of look would miss the hour: every look opens one.
 hour_of AS (

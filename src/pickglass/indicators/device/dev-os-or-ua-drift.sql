@@ -14,16 +14,22 @@ WITH known_system AS (
 ),
 -- Phones are everybody's own. Android says Linux, iPhones say «like Mac OS X», Chromebooks say CrOS: order matters.
 -- Of computers that the company manages, virtual desktops included, it knows where they stand.
+-- Few distinct texts stand for many sign-ins.
+spelled AS (
+    SELECT text,
+           CASE WHEN regexp_matches(text, '(?i)(android|iphone|ipad|ipod|ios|mobile)') THEN NULL
+                WHEN regexp_matches(text, '(?i)(cros|chrome ?os)') THEN 'ChromeOS'
+                WHEN regexp_matches(text, '(?i)windows') THEN 'Windows'
+                WHEN regexp_matches(text, '(?i)(mac|darwin|os x)') THEN 'macOS'
+                WHEN regexp_matches(text, '(?i)(linux|ubuntu|debian|fedora|x11)') THEN 'Linux' END AS system
+    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin)
+),
 computer AS (
-    SELECT subject_id, time, event_id, device_id, device_name,
-           CASE WHEN regexp_matches(system, '(?i)(android|iphone|ipad|ipod|ios|mobile)') THEN NULL
-                WHEN regexp_matches(system, '(?i)(cros|chrome ?os)') THEN 'ChromeOS'
-                WHEN regexp_matches(system, '(?i)windows') THEN 'Windows'
-                WHEN regexp_matches(system, '(?i)(mac|darwin|os x)') THEN 'macOS'
-                WHEN regexp_matches(system, '(?i)(linux|ubuntu|debian|fedora|x11)') THEN 'Linux' END AS system
-    FROM (SELECT *, coalesce(nullif(os_name, ''), user_agent) AS system FROM signin)
-    WHERE outcome = 'success' AND activity IN ('signin', 'session', 'app') AND coalesce(interactive, true)
-      AND NOT coalesce(device_managed, false)
+    SELECT s.subject_id, s.time, s.event_id, s.device_id, s.device_name, p.system
+    FROM signin s
+    JOIN spelled p ON p.text = coalesce(nullif(s.os_name, ''), s.user_agent)
+    WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
+      AND NOT coalesce(s.device_managed, false)
 ),
 excused AS (
     SELECT DISTINCT c.subject_id, c.event_id

@@ -9,11 +9,17 @@ operator AS (
     JOIN reference_vpn_operator v ON (v.match = 'part' AND contains(g.as_org, v.name))
                                   OR (v.match = 'start' AND starts_with(g.as_org, v.name) AND contains(g.as_org, 'vpn'))
 ),
+phone AS (
+    SELECT text
+    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin)
+    WHERE regexp_matches(text, '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
+),
 -- Phones come out of their carrier's gateway, wherever that stands; people have them beside the computer.
 located AS (
     SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.latitude, s.longitude, s.claimed_km, s.country,
            concat_ws(', ', s.city, s.region, s.country) AS place
     FROM signin s
+    LEFT JOIN phone f ON f.text = coalesce(nullif(s.os_name, ''), s.user_agent)
     LEFT JOIN company c ON c.src_ip = s.src_ip
     LEFT JOIN operator o ON o.as_org = lower(s.as_org)
     LEFT JOIN (SELECT DISTINCT CAST(asn AS BIGINT) AS asn FROM reference_hosting_network) h ON h.asn = s.asn
@@ -21,7 +27,7 @@ located AS (
       AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
       AND c.src_ip IS NULL AND o.as_org IS NULL AND h.asn IS NULL
-      AND NOT regexp_matches(coalesce(nullif(s.os_name, ''), s.user_agent, ''), '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
+      AND f.text IS NULL
       AND NOT EXISTS (
           SELECT 1 FROM attested a
           WHERE a.subject_id = s.subject_id AND a.kind = 'approved_travel'
