@@ -77,13 +77,19 @@ CREATE OR REPLACE MACRO epoch_ms_time(value) AS epoch_s_time(CAST(value AS DOUBL
 
 -- The 128 smallest hashes of all runs of five words: two texts' likeness can be told from their sketches,
 -- the text itself cannot be told from its sketch.
-CREATE OR REPLACE MACRO sketch_words(value) AS
-    string_split(coalesce(name_key(value), ''), ' ');
+-- The words are put into a list of one first, so that they are split once and not again for every run.
 CREATE OR REPLACE MACRO text_sketch(value) AS
-    CASE WHEN len(sketch_words(value)) < 20 THEN NULL
-         ELSE list_slice(list_sort(list_distinct(list_transform(
-                  range(1, len(sketch_words(value)) - 3),
-                  lambda i: substr(md5(array_to_string(list_slice(sketch_words(value), i, i + 4), ' ')), 1, 12)))), 1, 128) END;
+    list_transform(
+        [string_split(coalesce(name_key(value), ''), ' ')],
+        lambda words: CASE WHEN len(words) < 20 THEN NULL
+            ELSE list_slice(list_sort(list_distinct(list_transform(
+                     range(1, len(words) - 3),
+                     lambda i: substr(md5(array_to_string(list_slice(words, i, i + 4), ' ')), 1, 12)))), 1, 128) END)[1];
+
+-- Ethereum and Bech32 addresses mean the same in any case; Base58 ones do not.
+CREATE OR REPLACE MACRO wallet_key(value) AS
+    CASE WHEN regexp_matches(trim(value), '^(0[xX]|[bB][cC]1|[tT][bB]1|[lL][tT][cC]1)') THEN lower(trim(value))
+         ELSE nullif(trim(value), '') END;
 
 -- A subject's id: nothing of the person can be read from it, and the same reference always gives the same id.
 CREATE OR REPLACE MACRO subject_id_of(reference) AS 'S-' || upper(substr(keyed_hash('subject:' || reference), 1, 14));

@@ -85,6 +85,16 @@ class Session:
         self.connection.unregister("given")
 
 
+def prepare(
+    key: bytes, memory_limit: str = "1GB", threads: int = 2, workspace: Path | None = None
+) -> Any:
+    """Open a database with the macros and the reference tables, to be shared by sessions."""
+    connection = connect(memory_limit, threads, workspace)
+    install_macros(connection, key)
+    _install_references(connection)
+    return connection
+
+
 @contextmanager
 def session(
     relations: Mapping[str, Sequence[str] | pa.Table],
@@ -93,21 +103,23 @@ def session(
     memory_limit: str = "1GB",
     threads: int = 2,
     workspace: Path | None = None,
+    engine: Any = None,
 ) -> Iterator[Session]:
     """Open the views over `relations` (table → Parquet files, or its rows) as known at `as_of`.
 
-    Tables that are not given are empty. Times are UTC. The connection is closed at the end.
+    Tables that are not given are empty. Times are UTC. The connection is closed at the end. Whoever opens many
+    sessions hands in an `engine` that `prepare` made; it holds what does not depend on rows or time, and its
+    key, memory and threads then count.
     """
-    connection = connect(memory_limit, threads, workspace)
+    connection = prepare(key, memory_limit, threads, workspace) if engine is None else engine.cursor()
     try:
-        install_macros(connection, key)
-        _install_references(connection)
+        connection.execute("SET TimeZone = 'UTC'")  # a cursor does not inherit it
         for table in schema().tables.values():
             _install_table(connection, table, relations.get(table.name), relations.get("superseded"), as_of)
         _run(connection, "identity", as_of)
         _run(connection, "history", as_of)
         for table in schema().tables.values():
-            _install_resolved(connection, table)
+            _install_resolved(connection, table, _relation_kind(relations.get(table.name)))
         _run(connection, "subject", as_of)
         _install_places(connection)
         _install_coverage(connection)
@@ -129,10 +141,15 @@ def _run(connection: Any, name: str, as_of: datetime) -> None:
 def _install_references(connection: Any) -> None:
     for name in reference_names():
         connection.execute(
-            f"CREATE TEMP TABLE {identifier('reference_' + name)} AS "
+            f"CREATE TABLE {identifier('reference_' + name)} AS "
             f"SELECT * FROM read_csv({literal(str(reference_path(name)))}, header = true, all_varchar = true, "
             "nullstr = '\\N', force_not_null = [])"
         )
+
+
+def _relation_kind(given: Sequence[str] | pa.Table | None) -> str:
+    """Say how rows are held: those in files stay there; few rows, or none, are quicker as a table than as a view."""
+    return "TABLE" if given is None or isinstance(given, pa.Table) or not given else "VIEW"
 
 
 def _empty(table: Table) -> str:
@@ -152,7 +169,7 @@ def _install_table(
     """Make `known_<table>`: the rows that were known at `as_of`, the latest revision of each."""
     name = identifier("known_" + table.name)
     if given is None or (not isinstance(given, pa.Table) and not given):
-        connection.execute(f"CREATE TEMP VIEW {name} AS {_empty(table)}")
+        connection.execute(f"CREATE TEMP TABLE {name} AS {_empty(table)}")
         return
     columns = ", ".join(
         f"CAST({identifier(column.name)} AS {column.duckdb_type}) AS {identifier(column.name)}"
@@ -177,7 +194,9 @@ def _install_table(
         if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'hidden_row'").fetchall():
             _install_hidden(connection, superseded, moment)
         where += " AND NOT EXISTS (SELECT 1 FROM hidden_row s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
-    connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {columns} FROM {origin} r WHERE {where}")
+    connection.execute(
+        f"CREATE TEMP {_relation_kind(given)} {name} AS SELECT {columns} FROM {origin} r WHERE {where}"
+    )
 
 
 def _install_hidden(connection: Any, superseded: Sequence[str] | pa.Table, moment: str) -> None:
@@ -189,7 +208,7 @@ def _install_hidden(connection: Any, superseded: Sequence[str] | pa.Table, momen
     connection.execute(f"CREATE TEMP TABLE hidden_row AS SELECT DISTINCT event_id, record_hash FROM {rows} WHERE known <= {moment}")
 
 
-def _install_resolved(connection: Any, table: Table) -> None:
+def _install_resolved(connection: Any, table: Table, kind: str) -> None:
     """Make the view that bears the table's own name: its rows with the subject they belong to."""
     name, known = identifier(table.name), identifier("known_" + table.name)
     if table.name in ("rejects", "superseded"):
@@ -225,7 +244,8 @@ def _install_resolved(connection: Any, table: Table) -> None:
         )
     else:
         sql = by_account.format(rows=known)
-    connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+    kind = "VIEW" if table.name in _WITH_PLACE else kind  # these are wrapped once more, when places are known
+    connection.execute(f"CREATE TEMP {kind} {name} AS {sql}")
 
 
 def _install_places(connection: Any) -> None:

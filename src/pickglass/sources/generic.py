@@ -24,7 +24,7 @@ ALIASES: dict[str, dict[str, str]] = {
         "bank_hash": "keyed_hash(plain_account_number(bank_account))",
         "bank_last": "last4(bank_account)",
     },
-    "wallet": {"wallet_hash": "keyed_hash(wallet)", "wallet_last": "right(wallet, 4)"},
+    "wallet": {"wallet_hash": "keyed_hash(wallet_key(wallet))", "wallet_last": "right(wallet, 4)"},
     "resume_text": {"text_sketch": "text_sketch(resume_text)"},
 }
 
@@ -37,7 +37,7 @@ _KIND = "lower(trim(kind))"
 _NORMALISED_VALUE = (
     f"CASE WHEN {_KIND} IN ('mail', 'recovery_mail') THEN mail_identity(value) "
     f"WHEN {_KIND} = 'phone' THEN phone_key(value, NULL) WHEN {_KIND} IN {_CLEAR_KINDS} THEN lower(trim(value)) "
-    f"WHEN {_KIND} = 'wallet' THEN keyed_hash(value) ELSE keyed_hash(plain_account_number(value)) END"
+    f"WHEN {_KIND} = 'wallet' THEN keyed_hash(wallet_key(value)) ELSE keyed_hash(plain_account_number(value)) END"
 )
 _LAST = f"CASE WHEN {_KIND} NOT IN ('mail', 'recovery_mail', 'phone') AND {_KIND} NOT IN {_CLEAR_KINDS} THEN last4(value) END"
 

@@ -13,6 +13,7 @@ from pickglass.sources.parsers import parsed_blocks, parser_source
 from pickglass.sources.reading import Block, Member, blocks, sample
 
 SAMPLE_RECORDS = 50
+HEAD_BYTES = 64 * 1024
 
 # A file counts as a source's if most of its first records do; single odd records become rejects.
 SHARE = 0.5
@@ -39,10 +40,26 @@ def recognise_member(
         return parser, f"is {member.form}"
     if member.form in ("evtx", "xml", "mail", "mbox"):
         return None, f"is {member.form}, which no source reads"
-    # Where the records sit in a document differs by source, so each way of reading gets its own sample.
-    samples = {paths: sample(member, paths, SAMPLE_RECORDS) for paths in {source.records for source in known.values()}}
+    # Where the records sit in a document differs by source. A way of reading gets a sample of its own only if the
+    # file's beginning names its keys at all: for every other way the sample is the plain one.
+    head = _head(member)
+    ways = {source.records for source in known.values() if any(f'"{_first(path)}"' in head for path in source.records)}
+    samples = {way: sample(member, way, SAMPLE_RECORDS) for way in ((), *ways)}
     found = recognise(samples, known.values(), member.form)
     return found.source, found.why
+
+
+def _head(member: Member) -> str:
+    """Return the beginning of a file as text; what cannot be read tells nothing here and is told by its records."""
+    try:
+        with member.open() as file:
+            return file.read(HEAD_BYTES).decode(member.encoding, "replace")
+    except (OSError, LookupError):
+        return ""
+
+
+def _first(path: str) -> str:
+    return path.partition(".")[0]
 
 
 def member_blocks(member: Member, source: SourceDefinition) -> Iterator[Block]:

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from pickglass.errors import InputError, NotFound
-from pickglass.faces.cli.output import home_option, json_option, print_json, safe, say, settings_of, table
+from pickglass.errors import InputError
+from pickglass.faces.cli.output import home_option, json_option, print_json, say, settings_of, table
+from pickglass.faces.cli.suggestions import require_known
+from pickglass.faces.printable import printable
 
 
 @click.group()
@@ -19,7 +21,11 @@ def indicator() -> None:
 @indicator.command("list")
 @json_option
 def indicator_list(as_json: bool) -> None:
-    """List every indicator with its stage, family and status."""
+    """List every indicator with its stage, family and status.
+
+    \b
+    pickglass indicator list
+    """
     from pickglass.indicators.catalogue import catalogue
 
     found = list(catalogue().values())
@@ -36,21 +42,22 @@ def indicator_list(as_json: bool) -> None:
 @click.argument("indicator_id")
 @json_option
 def indicator_show(indicator_id: str, as_json: bool) -> None:
-    """Show one indicator: its question, its innocent causes, what to ask next, and its SQL."""
+    """Show one indicator: its question, its innocent causes, what to ask next, and its SQL.
+
+    \b
+    pickglass indicator show ship-intransit-redirect
+    """
     from pickglass.indicators.catalogue import catalogue
 
-    found = catalogue().get(indicator_id)
-    if found is None:
-        raise NotFound(
-            f"there is no indicator {indicator_id}",
-            hint=_near(indicator_id, list(catalogue()), "indicator list"),
-        )
+    require_known([indicator_id], catalogue(), "indicator", "pickglass indicator list")
+    found = catalogue()[indicator_id]
     if as_json:
         print_json(_indicator(found) | {"sql": found.sql})
         return
     click.echo(f"{found.id}: {found.title}\n\n{found.question}\n")
     click.echo(
-        f"stage {found.stage}, family {found.family}, tier {found.tier}, {found.status}, fairness {found.fairness}\n"
+        f"stage {found.stage}, family {found.family}, tier {found.tier}, {found.status}, "
+        f"fairness {found.fairness}\n"
     )
     click.echo("Innocent causes: " + "; ".join(found.innocent))
     click.echo("Ask next: " + "; ".join(found.ask_next))
@@ -63,17 +70,17 @@ def indicator_show(indicator_id: str, as_json: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="Check every indicator.")
 @json_option
 def indicator_check(ids: tuple[str, ...], everything: bool, as_json: bool) -> int:
-    """Run the lints and the tests of indicators; exit 3 if any fails."""
+    """Run the lints and the tests of indicators; exit 3 if any fails.
+
+    \b
+    pickglass indicator check ship-intransit-redirect
+    """
     from pickglass.indicators.catalogue import catalogue
     from pickglass.indicators.lint import check
 
     if not ids and not everything:
         raise click.UsageError("name indicators, or give --all")
-    unknown = [one for one in ids if one not in catalogue()]
-    if unknown:
-        raise NotFound(
-            f"there is no indicator {unknown[0]}", hint=_near(unknown[0], list(catalogue()), "indicator list")
-        )
+    require_known(ids, catalogue(), "indicator", "pickglass indicator list")
     problems = check(None if everything else ids)
     if as_json:
         print_json([problem._asdict() for problem in problems])
@@ -103,13 +110,6 @@ def _indicator(one: Any) -> dict[str, Any]:
     }
 
 
-def _near(given: str, known: list[str], listing: str) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(given, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"pickglass {listing} names them all"
-
-
 @click.group()
 def source() -> None:
     """Sources: the exports that pickglass can read."""
@@ -119,7 +119,11 @@ def source() -> None:
 @home_option
 @json_option
 def source_list(home: Path | None, as_json: bool) -> None:
-    """List every source with the tables that it fills."""
+    """List every source with the tables that it fills.
+
+    \b
+    pickglass source list
+    """
     from pickglass.sources.definitions import definitions
 
     found = sorted(definitions(settings_of(home).home).values(), key=lambda one: one.id)
@@ -147,14 +151,27 @@ def source_list(home: Path | None, as_json: bool) -> None:
 
 
 @source.command("detect")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @home_option
 @json_option
 def source_detect(files: tuple[Path, ...], home: Path | None, as_json: bool) -> None:
-    """Say what a file is, and why."""
+    """Say what a file is, and why.
+
+    \b
+    pickglass source detect export.json
+    """
+    from pickglass.faces.exports.run_document import shown
     from pickglass.pipeline import detect
 
+    missing = [(str(file), "there is no such file") for file in files if not file.is_file()]
+    if missing:
+        raise InputError(
+            "cannot read what is not there",
+            hint="name files; `pickglass load` takes folders too",
+            problems=missing,
+        )
     found = [document for file in files for document in detect(settings_of(home), file)]
+    found = [one | {"why": shown(one["why"], reveal=False)} for one in found]
     if as_json:
         print_json(found)
         return
@@ -170,12 +187,19 @@ def source_detect(files: tuple[Path, ...], home: Path | None, as_json: bool) -> 
 @home_option
 @json_option
 def source_check(ids: tuple[str, ...], everything: bool, home: Path | None, as_json: bool) -> int:
-    """Load a source's samples and compare the rows with the expected ones; exit 3 if they differ."""
+    """Load a source's samples and compare the rows with the expected ones; exit 3 if they differ.
+
+    \b
+    pickglass source check fedex_track
+    """
     from pickglass.pipeline import check_sources
+    from pickglass.sources.definitions import definitions
 
     if not ids and not everything:
         raise click.UsageError("name sources, or give --all")
-    results = check_sources(settings_of(home), None if everything else ids)
+    settings = settings_of(home)
+    require_known(ids, definitions(settings.home), "source", "pickglass source list")
+    results = check_sources(settings, None if everything else ids)
     if as_json:
         print_json(results)
     for one in results:
@@ -185,5 +209,5 @@ def source_check(ids: tuple[str, ...], everything: bool, home: Path | None, as_j
             + f", {one['rows']} rows"
         )
         for problem in one["problems"]:
-            say(safe(f"  {problem}"))
+            say(printable(f"  {problem}", 2_000))
     return InputError.exit_code if any(one["problems"] for one in results) else 0

@@ -6,17 +6,22 @@ from pathlib import Path
 
 import click
 
-from pickglass.faces.cli.output import home_option, json_option, print_json, safe, say, settings_of, table
+from pickglass.faces.cli.output import filled_home, home_option, json_option, print_json, say, table
 
 
 @click.command()
 @home_option
 @json_option
 def doctor(home: Path | None, as_json: bool) -> None:
-    """Say how healthy the data is: per source what came in, what was rejected and why, and which indicators are blind."""
+    """Say how healthy the data is: what came in, what was rejected and why, what is blind.
+
+    \b
+    pickglass doctor --home h
+    """
+    from pickglass.faces.exports.run_document import shown
     from pickglass.pipeline import health
 
-    report = health(settings_of(home))
+    report = health(filled_home(home))
     if as_json:
         print_json(report)
         return
@@ -35,15 +40,34 @@ def doctor(home: Path | None, as_json: bool) -> None:
             for one in report["sources"]
         ],
     )
-    for reject in report["rejects"][:10]:
-        say(safe(f"rejected: {reject['records']} records of {reject['source']}: {reject['reason']}"))
-    for table_name, count in report["unresolved"].items():
-        say(f"unresolved: {count:,} rows of {table_name} belong to no subject")
-    for doubt in report["time_zone_doubts"]:
-        say(
-            f"time zone in doubt: {doubt['rows']:,} rows of {doubt['table']} from {doubt['source']} have a clock without a zone"
+    noted: list[tuple[str, str, str]] = [
+        *(("not loaded", one["file"], f"{one['state']}: {one['why']}") for one in report["not_loaded"]),
+        *(
+            ("rejected", one["source"], f"{one['records']:,} records: {one['reason']}")
+            for one in report["rejects"]
+        ),
+        *(
+            ("unresolved", name, f"{rows:,} rows belong to no subject")
+            for name, rows in report["unresolved"].items()
+        ),
+        *(
+            (
+                "time zone in doubt",
+                one["source"],
+                f"{one['rows']:,} rows of {one['table']} have a clock without a zone",
+            )
+            for one in report["time_zone_doubts"]
+        ),
+        *(
+            ("blind indicator", one["indicator"], f"no rows of {', '.join(one['missing'])}")
+            for one in report["blind"]
+        ),
+        *(("problem", "", str(one)) for one in report["problems"]),
+    ]
+    if noted:
+        click.echo()
+        table(
+            ("what to look at", "where", "why"),
+            [(kind, where, shown(why, reveal=False)) for kind, where, why in noted],
         )
-    for blind in report["blind"]:
-        say(f"blind: {blind['indicator']} lacks {', '.join(blind['missing'])}")
-    for problem in report["problems"]:
-        say(f"problem: {problem}")
+    say(f"{len(report['sources'])} sources; {len(noted)} things to look at")

@@ -1,11 +1,13 @@
 """The command line: `pickglass VERB`. Each command is a thin wrapper around a public function.
 
 stdout is data, stderr is talk. Exit codes: 0 ok, 1 bug, 2 usage, 3 bad input, 4 configuration, 5 not found,
-6 not allowed, 10 findings at or above --fail-on. Commands are imported when they are called: start-up is a promise.
+6 not allowed, 10 findings at or above --fail-on, 130 stopped by Ctrl-C. Commands are imported when they are
+called: start-up is a promise.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sys
@@ -13,14 +15,33 @@ import traceback
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import click
 
-from pickglass.errors import PickglassError
+from pickglass import __version__
+from pickglass.errors import ConfigError, PickglassError
+from pickglass.faces.printable import printable_lines
 
 EXIT_BUG = 1
 EXIT_FINDINGS = 10
+EXIT_STOPPED = 130  # by Ctrl-C, as the shell counts it
+
+# What the machine refuses, and what no change of ours would mend.
+_OF_THE_MACHINE = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EEXIST,
+        errno.EMFILE,
+        errno.ENAMETOOLONG,
+        errno.EIO,
+    }
+)
 
 # Verb → module and attribute that holds its command.
 COMMANDS = {
@@ -43,7 +64,7 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is Click's
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         module, attribute, _ = COMMANDS[cmd_name]
@@ -54,18 +75,9 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(verb, text) for verb, (_, _, text) in COMMANDS.items()])
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        import difflib
-
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            meant = f" Did you mean {close[0]!r}?" if close else ""
-            raise click.UsageError(f"No such command {args[0]!r}.{meant}", ctx)
-        return super().resolve_command(ctx, args)
-
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="pickglass", prog_name="pickglass")
+@click.version_option(__version__, prog_name="pickglass")
 @click.option(
     "--home", type=click.Path(path_type=Path), help="Folder that holds everything (PICKGLASS_HOME)."
 )
@@ -84,25 +96,46 @@ def cli(context: click.Context, home: Path | None) -> None:
 def main() -> None:
     """Run the command line and end the process with the exit code that the error, if any, stands for."""
     try:
-        code = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        click.echo("stopped", err=True)
-        sys.exit(130)
+        code = cli.main(prog_name="pickglass", standalone_mode=False)
+        sys.stdout.flush()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _tell("stopped")
+        sys.exit(EXIT_STOPPED)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        error.show()
+        _tell_usage(error)
         sys.exit(error.exit_code)
     except PickglassError as error:
-        click.echo(f"error: {error}", err=True)
+        _tell(f"error: {error}")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does; nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in _OF_THE_MACHINE:
+            sys.exit(_report_bug(error))
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        _tell(
+            f"error: {where}{error.strerror}\n"
+            "hint: see whether disk and rights allow it, or name another --home"
+        )
+        sys.exit(ConfigError.exit_code)
     except Exception as error:  # noqa: BLE001 - the one place where a bug meets the user
         sys.exit(_report_bug(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell_usage(error: click.ClickException) -> None:
+    """Show a wrong use as Click does; what was typed may hold control codes."""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        _tell(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n")
+    _tell(f"Error: {error.format_message()}")
+
+
+def _tell(text: str) -> None:
+    click.echo(printable_lines(text), err=True)
 
 
 def _report_bug(error: Exception) -> int:
@@ -110,6 +143,7 @@ def _report_bug(error: Exception) -> int:
     number = secrets.token_hex(4)
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pickglass"
     frames = traceback.extract_tb(error.__traceback__)
+    # Lines and names only: the message of an exception may hold values of the data.
     lines = [f"{datetime.now(UTC).isoformat()} bug {number}: {type(error).__name__}"]
     lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
     try:
@@ -119,8 +153,8 @@ def _report_bug(error: Exception) -> int:
         where = f"where it happened is in {folder / 'bugs.log'} (no personal data in it)"
     except OSError:
         where = "; ".join(lines[-3:])
-    click.echo(f"error: this is a bug in pickglass ({type(error).__name__}, id {number}); {where}", err=True)
-    click.echo("hint: report it with the id and the log", err=True)
+    _tell(f"error: this is a bug in pickglass ({type(error).__name__}, id {number}); {where}")
+    _tell("hint: report it with the id and the log")
     return EXIT_BUG
 
 

@@ -6,11 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 
+from pickglass.errors import NotFound
+from pickglass.faces.printable import printable, printable_tree
 from pickglass.settings import Settings, load_settings
 
 
@@ -32,8 +35,19 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def reveal_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Let a command show personal data in clear, for a reason that is logged."""
     return click.option(
-        "--reveal", metavar="REASON", default=None, help="Show personal data in clear; the reason is logged."
+        "--reveal",
+        metavar="REASON",
+        default=None,
+        callback=_reason,
+        help="Show personal data in clear; the reason is logged.",
     )(command)
+
+
+def _reason(context: click.Context, option: click.Parameter, reason: str | None) -> str | None:
+    # Asked before any work is done; what logs the reason asks again.
+    if reason is not None and not reason.strip():
+        raise click.BadParameter("give a reason; it is logged", context, option)
+    return reason
 
 
 def settings_of(home: Path | None) -> Settings:
@@ -42,14 +56,34 @@ def settings_of(home: Path | None) -> Settings:
     return load_settings(home or (context.find_root().obj or {}).get("home"))
 
 
+def filled_home(home: Path | None) -> Settings:
+    """Read the settings of a home that something was loaded into; NotFound for any other.
+
+    A verb that only looks must not make a home: a mistyped path would then say that nobody stands out.
+    """
+    settings = settings_of(home)
+    kind, _, database = settings.store_url.partition(":///")
+    if kind == "sqlite" and not (settings.home / database).exists():
+        raise NotFound(
+            "nothing has been loaded here yet",
+            hint=f"`pickglass run PATH --home {settings.home}`, or name another home (PICKGLASS_HOME)",
+            where=str(settings.home),
+        )
+    return settings
+
+
 def print_json(document: Any) -> None:
     """Print one JSON document, a line if nobody is looking."""
     import orjson
 
-    option = orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0
-    sys.stdout.buffer.write(orjson.dumps(document, option=option | orjson.OPT_NON_STR_KEYS))
-    sys.stdout.buffer.write(b"\n")
-    sys.stdout.flush()
+    option = orjson.OPT_NON_STR_KEYS | (orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0)
+    try:
+        text = orjson.dumps(document, option=option)
+    except TypeError:  # a file name that is no Unicode
+        text = orjson.dumps(printable_tree(document), option=option)
+    stdout = sys.stdout.buffer
+    stdout.write(text + b"\n")
+    stdout.flush()
 
 
 def say(text: str = "") -> None:
@@ -62,7 +96,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
     if not sys.stdout.isatty():
         click.echo("\t".join(columns))
         for row in rows:
-            click.echo("\t".join(_plain(cell) for cell in row))
+            click.echo("\t".join(printable(cell) for cell in row))
         return
     from rich.console import Console
     from rich.table import Table
@@ -72,41 +106,76 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(_plain(cell)) for cell in row))
+        drawn.add_row(*(Text(printable(cell)) for cell in row))
     Console().print(drawn)
-
-
-def _plain(cell: Any) -> str:
-    text = "" if cell is None else str(cell)
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
-def safe(text: str) -> str:
-    """Make text from the data safe for a terminal: what cannot be printed is replaced, lines are kept."""
-    return "\n".join(_plain(line) for line in text.split("\n"))
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int], None]]:
-    """Tell how far long work is: a live line on a terminal, a line per part otherwise."""
-    start, total, part = time.monotonic(), 0, ""
-    live = sys.stderr.isatty()
+    """Tell how far long work is: live on a terminal, otherwise a line for each part once it is done."""
+    if sys.stderr.isatty():
+        with _live_progress() as tell:
+            yield tell
+        return
+    part = _Part()
 
-    def tell(what: str, count: int) -> None:
-        nonlocal total, part
-        total += count
-        if live:
-            elapsed = max(time.monotonic() - start, 0.001)
-            rate = f", {total:,} records, {total / elapsed:,.0f}/s" if total else ""
-            sys.stderr.write(f"\r\033[K{what}{rate}")
-            sys.stderr.flush()
-        elif what != part:
-            sys.stderr.write(f"{what}\n")
-        part = what
+    def note(what: str, count: int) -> None:
+        nonlocal part
+        if what != part.what:
+            part.end()
+            part = _Part(what)
+        part.records += count
 
     try:
-        yield tell
+        yield note
     finally:
-        if live and part:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+        part.end()
+
+
+@dataclass(slots=True)
+class _Part:
+    """A part of long work: what it is, when it began, how many records it saw."""
+
+    what: str = ""
+    records: int = 0
+    start: float = field(default_factory=time.monotonic)
+
+    def end(self) -> None:
+        if self.what:
+            say(f"{printable(self.what)}: {self.told()}")
+
+    def told(self) -> str:
+        seconds = time.monotonic() - self.start
+        if not self.records:
+            return f"{seconds:.1f} s"
+        return f"{self.records:,} records, {self.records / max(seconds, 0.001):,.0f} a second"
+
+
+@contextmanager
+def _live_progress() -> Iterator[Callable[[str, int], None]]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.text import Text
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as drawn:
+        task = drawn.add_task("", total=None)
+        part, total, start = _Part(), 0, time.monotonic()
+
+        def tell(what: str, count: int) -> None:
+            nonlocal part, total
+            if what != part.what:
+                part = _Part(what)
+            part.records += count
+            total += count
+            rate = f"  {total:,} records, {total / max(time.monotonic() - start, 0.001):,.0f} a second"
+            # Text and not a string: square brackets in a name are no markup.
+            line = Text(printable(what) + (rate if count else "")).markup
+            drawn.update(task, description=line)
+
+        yield tell

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pickglass.faces.cli.output import home_option, json_option, print_json, reveal_option, safe, settings_of
+from pickglass.faces.cli.output import filled_home, home_option, json_option, print_json, reveal_option
 
 
 @click.group()
@@ -29,16 +29,17 @@ def subject_show(subject_id: str, home: Path | None, as_json: bool, reveal: str 
     """
     from pickglass.faces.exports.run_document import stored_links, subject_document
     from pickglass.faces.exports.text import subject_text
+    from pickglass.faces.printable import printable_lines
     from pickglass.faces.reveal import record_reveal
     from pickglass.pipeline import show_subject
 
-    settings = settings_of(home)
-    if reveal is not None:
-        record_reveal(settings, reveal, subject_id)
+    settings = filled_home(home)
     stored = show_subject(settings, subject_id)
+    if reveal is not None:
+        record_reveal(settings, reveal, stored["subject"]["id"])
     document = subject_document(stored, reveal is not None)
     links = stored_links(stored, reveal is not None)
     if as_json:
         print_json({"version": 1, "subject": document, "links": links, "versions": stored["versions"]})
         return
-    click.echo(safe(subject_text(document, links, stored["versions"])))
+    click.echo(printable_lines(subject_text(document, links, stored["versions"])))

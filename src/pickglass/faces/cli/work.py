@@ -11,16 +11,17 @@ import click
 from pickglass.errors import InputError
 from pickglass.faces.cli.main import EXIT_FINDINGS
 from pickglass.faces.cli.output import (
+    filled_home,
     home_option,
     json_option,
     print_json,
     progress,
     reveal_option,
-    safe,
     say,
     settings_of,
     table,
 )
+from pickglass.faces.printable import printable
 
 if TYPE_CHECKING:
     from pickglass.pipeline import LoadReport, Run
@@ -78,7 +79,7 @@ def assess(
     """
     from pickglass import pipeline
 
-    settings = settings_of(home)
+    settings = filled_home(home)
     with progress() as tell:
         done = pipeline.assess(settings, _moment(as_of), tell)
     return _show(settings, done, as_json, reveal, fail_on)
@@ -92,6 +93,7 @@ def assess(
 @json_option
 @reveal_option
 def run(
+    *,
     paths: tuple[Path, ...],
     as_of: str | None,
     fail_on: str | None,
@@ -126,7 +128,7 @@ def run(
 @click.option("--days", default=240, show_default=True, type=click.IntRange(60, 1_000))
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
 @json_option
-def simulate(out: Path, workers: int, applicants: int | None, days: int, seed: int, as_json: bool) -> None:
+def simulate(*, out: Path, workers: int, applicants: int | None, days: int, seed: int, as_json: bool) -> None:
     """Write the exports of a synthetic company, in its vendors' formats, with the truth beside them.
 
     \b
@@ -183,14 +185,16 @@ def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -
 
 
 def _demo_folder(home: Path | None) -> Path:
-    """Return the demo's own folder, emptied of an earlier demo; a folder that holds anything else is refused."""
+    """Return the demo's own folder, emptied of an earlier demo; one that holds anything else is refused."""
     import shutil
 
     folder = home or Path("pickglass-demo")
     if folder.exists() and any(folder.iterdir()):
         if not (folder / "company" / "truth.json").exists():
             raise InputError(
-                "this folder holds something that is no demo", hint="name another with --home", where=str(folder)
+                "this folder holds something that is no demo",
+                hint="name another with --home",
+                where=str(folder),
             )
         shutil.rmtree(folder)
     return folder
@@ -219,7 +223,7 @@ def _show(settings: Settings, done: Run, as_json: bool, reveal: str | None, fail
     else:
         _print_queue(done, reveal is not None)
     for indicator, message in done.problems:
-        say(f"warning: {indicator} could not be asked: {message}")
+        say(f"warning: {indicator} could not be asked: {printable(message)}")
     urgent = BANDS[: BANDS.index(fail_on) + 1] if fail_on else ()
     return EXIT_FINDINGS if any(one.band in urgent for one in done.assessments) else 0
 
@@ -249,22 +253,25 @@ def _print_queue(done: Run, reveal: bool) -> None:
         counts[assessment.band] = counts.get(assessment.band, 0) + 1
     shown = ", ".join(f"{count} {band}" for band, count in sorted(counts.items()))
     say(
-        f"{len(done.documents)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; {len(done.links)} links"
+        f"{len(done.documents)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; "
+        f"{len(done.links)} links"
     )
 
 
 def _tell_load(report: LoadReport) -> None:
+    from pickglass.faces.exports.run_document import shown
+
     counts = report.records
     say(
-        f"load {report.id}: {report.files} files; {counts['read']:,} records read = {counts['mapped']:,} mapped + "
-        f"{counts['rejected']:,} rejected + {counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + "
-        f"{counts['unrecognised']:,} in unrecognised files"
+        f"load {report.id}: {report.files} files; {counts['read']:,} records read = "
+        f"{counts['mapped']:,} mapped + {counts['rejected']:,} rejected + "
+        f"{counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + {counts['unrecognised']:,} in unrecognised files"
     )
     say("rows: " + (", ".join(f"{name} {count:,}" for name, count in report.rows.items()) or "none new"))
     for one in report.quarantined:
-        say(safe(f"quarantined: {one.file}: {one.why}"))
+        say(f"quarantined: {printable(one.file)}: {shown(one.why, reveal=False)}")
     for one in report.unrecognised[:SHOWN]:
-        say(safe(f"unrecognised: {one.file}: {one.why}"))
+        say(f"unrecognised: {printable(one.file)}: {shown(one.why, reveal=False)}")
     if len(report.unrecognised) > SHOWN:
         say(f"… and {len(report.unrecognised) - SHOWN} more unrecognised files: --json lists them all")
 

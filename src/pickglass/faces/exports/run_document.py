@@ -8,15 +8,17 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from pickglass.faces.masking import mask, name, sentence_mask
+from pickglass.faces.masking import mask, name, sentence_mask, swept
+from pickglass.faces.printable import LIMIT, printable
 from pickglass.indicators.sentence import fill
-from pickglass.pipeline import LoadReport, Run
+from pickglass.pipeline import LoadReport, Run, Unrecognised
 
 VERSION = 1
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
-# Shared things whose label says nothing of a person: identifiers of machines, and numbers already cut short.
-_PLAIN_THINGS = ("egress", "gateway", "device", "mfa_device", "bank", "wallet", "document")
+# Shared things whose label says nothing of a person: identifiers of machines, and account numbers, of which
+# the lake keeps the last digits only. All others are masked as contact data.
+_PLAIN_THINGS = ("egress", "gateway", "device", "mfa_device", "bank", "document")
 
 
 def bits(hundredths: int) -> float:
@@ -38,7 +40,9 @@ def run_document(run: Run, reveal: bool = False) -> dict[str, Any]:
         "scorecard": run.scorecard,
         "subjects": [subject_document(document, reveal) for document in run.documents],
         "links": [link_document(asdict(link), reveal) for link in run.links],
-        "problems": [{"indicator": indicator, "message": message} for indicator, message in run.problems],
+        "problems": [
+            {"indicator": indicator, "message": shown(message, reveal)} for indicator, message in run.problems
+        ],
     }
 
 
@@ -49,16 +53,16 @@ def load_document(load: LoadReport) -> dict[str, Any]:
         "files": load.files,
         "records": dict(load.records),
         "rows": dict(load.rows),
-        "unrecognised": [
-            {"file": one.file, "why": one.why, "records": one.records} for one in load.unrecognised
-        ],
-        "quarantined": [
-            {"file": one.file, "why": one.why, "records": one.records} for one in load.quarantined
-        ],
+        "unrecognised": [_left(one) for one in load.unrecognised],
+        "quarantined": [_left(one) for one in load.quarantined],
         "ignored": dict(load.ignored),
         "drift": {source: list(keys) for source, keys in load.drift.items()},
         "sources": {source: dict(tally) for source, tally in load.by_source.items()},
     }
+
+
+def _left(one: Unrecognised) -> dict[str, Any]:
+    return {"file": printable(one.file, None), "why": shown(one.why, reveal=False), "records": one.records}
 
 
 def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[str, Any]:
@@ -76,13 +80,13 @@ def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[
         for finding in evidence["fired"]
     ]
     found.sort(key=lambda one: (-one["bits"], one["id"]))
-    against = [one for one in found if one["bits"] < 0]
+    against = [one for one in found if _speaks_against(one)]
     return {
         "id": subject["id"],
-        "refs": dict(subject["refs"]),
+        "refs": {system: shown(reference, reveal) for system, reference in subject["refs"].items()},
         "kind": subject["kind"],
         "name": name(subject["name"], reveal),
-        "role": subject["role"],
+        "role": None if subject["role"] is None else shown(subject["role"], reveal),
         "stage": subject["stage"],
         "band": assessment["band"],
         "why_band": assessment["why_band"],
@@ -91,12 +95,20 @@ def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[
         "leading": assessment["leading"],
         "bits": bits(assessment["bits"]),
         "families": list(assessment["families"]),
-        "fired": [one for one in found if one["bits"] >= 0],
+        "fired": [one for one in found if not _speaks_against(one)],
         "against": against,
         "clear": list(evidence["clear"]),
         "not_assessable": list(evidence["not_assessable"]),
         "steps": [step_document(step) for step in assessment["steps"]],
     }
+
+
+def _speaks_against(found: Mapping[str, Any]) -> bool:
+    """Say whether a finding lowers the leading hypothesis, or is silent on it and raises no other."""
+    weights = found["bits_by_hypothesis"].values()
+    return found["bits"] < 0 or (
+        found["bits"] == 0 and any(weights) and all(weight <= 0 for weight in weights)
+    )
 
 
 def finding_document(
@@ -121,7 +133,7 @@ def finding_document(
         "innocent": list(indicator["innocent"]),
         "ask_next": list(indicator["ask_next"]),
         "records": [
-            {"source": record["source"], "file": record["file"], "record": record["record"]}
+            {"source": record["source"], "file": printable(record["file"], None), "record": record["record"]}
             for record in finding["records"]
         ],
     }
@@ -142,6 +154,11 @@ def _typed(value: Any) -> Any:
     return value
 
 
+def shown(text: str, reveal: bool, limit: int | None = LIMIT) -> str:
+    """Return a text of no class, made harmless; what looks like a mail address or telephone is masked."""
+    return printable(text if reveal else swept(text), limit)
+
+
 def step_document(step: Mapping[str, Any]) -> dict[str, Any]:
     """Return one line of the sum, in bits."""
     weight = {hypothesis: bits(value) for hypothesis, value in step["bits"].items() if value}
@@ -150,16 +167,21 @@ def step_document(step: Mapping[str, Any]) -> dict[str, Any]:
 
 def link_document(link: Mapping[str, Any], reveal: bool = False) -> dict[str, Any]:
     """Return one link; the shared value is masked by its class."""
-    shown: dict[str, Any] = {
+    document: dict[str, Any] = {
         "kind": link["kind"],
         "subjects": list(link["subjects"]),
-        "reasons": list(link["reasons"]),
+        "reasons": [shown(reason, reveal) for reason in link["reasons"]],
     }
     if link["kind"] == "persona":
-        return shown | {"probability": round(link["probability"] or 0.0, 4)}
+        return document | {"probability": round(link["probability"] or 0.0, 4)}
     thing = link["thing"]
-    label = link["label"] if reveal or thing in _PLAIN_THINGS else mask(link["label"], "contact")
-    return shown | {"thing": thing, "label": label, "bits": bits(link["bits"] or 0)}
+    label = link["label"]
+    if not reveal:
+        label = mask(
+            label, "none" if thing in _PLAIN_THINGS else "financial" if thing == "wallet" else "contact"
+        )
+    label = None if label is None else printable(label)
+    return document | {"thing": thing, "label": label, "bits": bits(link["bits"] or 0)}
 
 
 def stored_links(document: Mapping[str, Any], reveal: bool = False) -> list[dict[str, Any]]:

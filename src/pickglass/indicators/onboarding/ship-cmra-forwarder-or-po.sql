@@ -27,6 +27,6 @@ answer AS (
     FROM went w
     LEFT JOIN known k ON k.words = w.words
 )
-SELECT subject_id, kind IS NOT NULL AND NOT exempt AS fired, time, [event_id] AS event_ids, place, kind, activity, shipment_id
+SELECT subject_id, kind IS NOT NULL AND NOT exempt AS fired, CASE WHEN kind IS NOT NULL AND NOT exempt THEN time END AS time, [event_id] AS event_ids, place, kind, activity, shipment_id
 FROM answer
 QUALIFY row_number() OVER (PARTITION BY subject_id ORDER BY kind IS NULL OR exempt, time, event_id) = 1

@@ -43,7 +43,7 @@ answer AS (
     FROM delivery d
     JOIN judged j ON j.subject_id = d.subject_id AND j.event_id = d.event_id
 )
-SELECT a.subject_id, a.fired, a.time, [a.event_id] AS event_ids, a.shipment_id, a.delivered,
+SELECT a.subject_id, a.fired, CASE WHEN a.fired THEN a.time END AS time, [a.event_id] AS event_ids, a.shipment_id, a.delivered,
        coalesce(nullif(concat_ws(', ', s.home_city, s.home_region, s.home_country), ''), concat_ws(', ', s.work_city, s.work_region, s.work_country)) AS claimed
 FROM answer a
 JOIN subject s ON s.subject_id = a.subject_id

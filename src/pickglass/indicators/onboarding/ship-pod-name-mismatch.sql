@@ -55,7 +55,7 @@ answer AS (
     LEFT JOIN alike a ON a.subject_id = s.subject_id AND a.event_id = s.event_id
     WHERE EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = s.subject_id)
 )
-SELECT a.subject_id, a.fired, a.time, [a.event_id] AS event_ids, a.shipment_id, a.signed_by, s.name
+SELECT a.subject_id, a.fired, CASE WHEN a.fired THEN a.time END AS time, [a.event_id] AS event_ids, a.shipment_id, a.signed_by, s.name
 FROM answer a
 JOIN subject s ON s.subject_id = a.subject_id
 QUALIFY row_number() OVER (PARTITION BY a.subject_id ORDER BY a.fired DESC, a.time, a.event_id) = 1
