@@ -75,6 +75,21 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(verb, text) for verb, (_, _, text) in COMMANDS.items()])
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            # Click's own suggestion is too shy for words of three letters.
+            raise click.UsageError(f"No such command {args[0]!r}.{_meant(args[0])}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _meant(verb: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(verb, COMMANDS, n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pickglass")
@@ -129,6 +144,9 @@ def main() -> None:
 
 def _tell_usage(error: click.ClickException) -> None:
     """Show a wrong use as Click does; what was typed may hold control codes."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        _tell(error.format_message())
+        return
     if isinstance(error, click.UsageError) and error.ctx is not None:
         _tell(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n")
     _tell(f"Error: {error.format_message()}")

@@ -265,7 +265,8 @@ def _tell_load(report: LoadReport) -> None:
     say(
         f"load {report.id}: {report.files} files; {counts['read']:,} records read = "
         f"{counts['mapped']:,} mapped + {counts['rejected']:,} rejected + "
-        f"{counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + {counts['unrecognised']:,} in unrecognised files"
+        f"{counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + "
+        f"{counts['unrecognised']:,} in unrecognised files"
     )
     say("rows: " + (", ".join(f"{name} {count:,}" for name, count in report.rows.items()) or "none new"))
     for one in report.quarantined:

@@ -83,7 +83,8 @@ def in_short(document: Mapping[str, Any]) -> list[str]:
         )
         sentences.append(
             f"Weighed together, the chance that {HYPOTHESES[leading]} is "
-            f"{odds(posterior.get(leading, 0.0))}; that it is {HYPOTHESES['ordinary']}, {odds(posterior.get('ordinary', 0.0))}."
+            f"{odds(posterior.get(leading, 0.0))}; that it is {HYPOTHESES['ordinary']}, "
+            f"{odds(posterior.get('ordinary', 0.0))}."
         )
     elif band == "insufficient":
         sentences.append(
