@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from pickglass.lake.session import Session, rows_as_tables, session
+from pickglass.lake.session import Session, prepare, rows_as_tables, session
 
 KEY = b"key of a test"
 LATER = datetime(2026, 12, 31, tzinfo=UTC)
@@ -18,10 +19,16 @@ def at(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+@cache
+def _engine() -> Any:
+    """Prepare what does not depend on rows once for all tests of a process."""
+    return prepare(KEY)
+
+
 @contextmanager
 def lake(as_of: datetime = LATER, **tables: Rows) -> Iterator[Session]:
     """Open the views over rows that say only what matters; an event is known when it happens, unless it says so."""
-    with session(rows_as_tables(_filled(tables)), as_of, KEY) as opened:
+    with session(rows_as_tables(_filled(tables)), as_of, KEY, engine=_engine()) as opened:
         yield opened
 
 

@@ -235,10 +235,12 @@ def _install_resolved(connection: Any, table: Table, kind: str) -> None:
             "WHERE coalesce(a.subject_id, p.subject_id) IS NOT NULL"
         )
     elif table.name in _DEVICE_KEYS:
-        keys = ", ".join(f"r.{key}" if "(" not in key else key.replace("(", "(r.") for key in _DEVICE_KEYS[table.name])
+        keys = [f"r.{key}" if "(" not in key else key.replace("(", "(r.") for key in _DEVICE_KEYS[table.name]]
+        joins = " ".join(f"LEFT JOIN held_device k{n} ON k{n}.device = {key}" for n, key in enumerate(keys))
+        held = ", ".join(f"k{n}.device" for n in range(len(keys)))
         sql = (
             by_account.format(rows=known)
-            + f" UNION ALL SELECT h.subject_id, r.* FROM {known} r JOIN device_holder h ON h.device = coalesce({keys}) "
+            + f" UNION ALL SELECT h.subject_id, r.* FROM {known} r {joins} JOIN device_holder h ON h.device = coalesce({held}) "
             "AND r.time >= h.from_time AND r.time < h.until_time "
             "WHERE NOT EXISTS (SELECT 1 FROM account_subject a WHERE a.account = lower(r.account))"
         )
