@@ -5,16 +5,21 @@
 WITH company AS (
     SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
 ),
+carrier AS (
+    SELECT as_org
+    FROM (SELECT DISTINCT as_org FROM signin WHERE as_org IS NOT NULL)
+    WHERE regexp_matches(as_org, '(?i)(mobile|wireless|cellular|cellco|t-mobile|\bgsm\b|\blte\b|\b[45]g\b)')
+),
 -- Where an address lies, by any sign-in that came from it.
 address AS (
-    SELECT src_ip, median(latitude) AS latitude, median(longitude) AS longitude, min(concat_ws(', ', city, region, country)) AS place,
-           min(country) AS country, min(region) AS region,
-           bool_or(coalesce(anonymous, false) OR tunnel_operator IS NOT NULL) AS hidden,
-           bool_or(regexp_matches(coalesce(as_org, ''), '(?i)(mobile|wireless|cellular|cellco|t-mobile|\bgsm\b|\blte\b|\b[45]g\b)')) AS carrier
-    FROM signin
-    WHERE src_ip IN (SELECT mfa_ip FROM signin WHERE mfa_ip IS NOT NULL UNION SELECT src_ip FROM signin WHERE activity = 'mfa')
-      AND latitude IS NOT NULL AND longitude IS NOT NULL
-    GROUP BY src_ip
+    SELECT s.src_ip, median(s.latitude) AS latitude, median(s.longitude) AS longitude,
+           min(s.city) AS city, min(s.country) AS country, min(s.region) AS region,
+           bool_or(coalesce(s.anonymous, false) OR s.tunnel_operator IS NOT NULL) AS hidden, bool_or(g.as_org IS NOT NULL) AS carrier
+    FROM signin s
+    LEFT JOIN carrier g ON g.as_org = s.as_org
+    WHERE s.src_ip IN (SELECT mfa_ip FROM signin WHERE mfa_ip IS NOT NULL UNION SELECT src_ip FROM signin WHERE activity = 'mfa')
+      AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL
+    GROUP BY s.src_ip
 ),
 factor AS (
     SELECT subject_id, time, event_id, mfa_ip, src_ip, latitude, longitude, session_id
@@ -32,7 +37,7 @@ factor AS (
       AND abs(epoch(m.time) - epoch(p.time)) <= $minutes * 60
 ),
 pair AS (
-    SELECT f.subject_id, f.time, f.event_id, f.mfa_ip, a.place AS mfa_place, a.country AS mfa_country, a.region AS mfa_region,
+    SELECT f.subject_id, f.time, f.event_id, f.mfa_ip, concat_ws(', ', a.city, a.region, a.country) AS mfa_place,
            coalesce(a.hidden, false) OR coalesce(a.carrier, false) OR c.src_ip IS NOT NULL OR e.src_ip IS NOT NULL AS excused,
            2 * 6371 * asin(least(1, sqrt(power(sin(radians(f.latitude - a.latitude) / 2), 2) +
                cos(radians(a.latitude)) * cos(radians(f.latitude)) * power(sin(radians(f.longitude - a.longitude) / 2), 2)))) AS km,
