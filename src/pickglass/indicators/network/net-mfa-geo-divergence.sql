@@ -35,12 +35,24 @@ factor AS (
       AND p.latitude IS NOT NULL AND p.longitude IS NOT NULL AND NOT coalesce(p.anonymous, false) AND p.tunnel_operator IS NULL
       AND m.activity = 'mfa' AND m.outcome = 'success' AND m.src_ip IS NOT NULL
       AND abs(epoch(m.time) - epoch(p.time)) <= $minutes * 60
+    UNION ALL
+    -- A sign-in through a tunnel hides where it came from, but its confirmation by phone does not: then the phone is
+    -- compared with the claimed place alone, and it has to be a session of its own that shows the tunnel.
+    SELECT m.subject_id, m.time, m.event_id, m.src_ip, m.src_ip, CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), m.session_id
+    FROM signin m
+    WHERE m.activity = 'mfa' AND m.outcome = 'success' AND m.src_ip IS NOT NULL AND m.session_id IS NOT NULL
+      AND NOT coalesce(m.anonymous, false) AND m.tunnel_operator IS NULL
+      AND NOT EXISTS (
+          SELECT 1 FROM signin p
+          WHERE p.subject_id = m.subject_id AND p.session_id = m.session_id AND p.activity IN ('signin', 'session')
+            AND p.tunnel_operator IS NULL AND NOT coalesce(p.anonymous, false))
 ),
 pair AS (
     SELECT f.subject_id, f.time, f.event_id, f.mfa_ip, concat_ws(', ', a.city, a.region, a.country) AS mfa_place,
            coalesce(a.hidden, false) OR coalesce(a.carrier, false) OR c.src_ip IS NOT NULL OR e.src_ip IS NOT NULL AS excused,
-           2 * 6371 * asin(least(1, sqrt(power(sin(radians(f.latitude - a.latitude) / 2), 2) +
-               cos(radians(a.latitude)) * cos(radians(f.latitude)) * power(sin(radians(f.longitude - a.longitude) / 2), 2)))) AS km,
+           -- `least` passes over a null: without the condition an unknown place would be half the globe away.
+           CASE WHEN f.latitude IS NOT NULL THEN 2 * 6371 * asin(least(1, sqrt(power(sin(radians(f.latitude - a.latitude) / 2), 2) +
+               cos(radians(a.latitude)) * cos(radians(f.latitude)) * power(sin(radians(f.longitude - a.longitude) / 2), 2)))) END AS km,
            2 * 6371 * asin(least(1, sqrt(power(sin(radians(s.claimed_latitude - a.latitude) / 2), 2) +
                cos(radians(a.latitude)) * cos(radians(s.claimed_latitude)) *
                power(sin(radians(s.claimed_longitude - a.longitude) / 2), 2)))) AS claim_km,
@@ -59,11 +71,11 @@ pair AS (
           AND (t.valid_until IS NULL OR t.valid_until > f.time))
 ),
 judged AS (
-    SELECT *, NOT excused AND km > $far_km AND claim_km > $far_km AND NOT coalesce(claimed_region, false) AS apart FROM pair
+    SELECT *, NOT excused AND coalesce(km, claim_km) > $far_km AND claim_km > $far_km AND NOT coalesce(claimed_region, false) AS apart FROM pair
 ),
 steady AS (
     SELECT subject_id, mfa_ip, min(mfa_place) AS mfa_place, count(DISTINCT CAST(time AS DATE)) AS days, count(*) AS times,
-           max(time) AS time, min(km) AS km, list(DISTINCT event_id) AS event_ids
+           max(time) AS time, min(coalesce(km, claim_km)) AS km, list(DISTINCT event_id) AS event_ids
     FROM judged
     WHERE apart
     GROUP BY subject_id, mfa_ip
