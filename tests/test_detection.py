@@ -17,7 +17,9 @@ from pickglass import pipeline
 from pickglass.settings import load_settings
 from pickglass.simulate import simulate
 
-BELOW_REVIEW = {"married couple", "streamer", "consultant"}
+URGENT = ("act", "review")
+BELOW_REVIEW = ("married-couple", "streamer", "consultant")
+CASES = ("H1", "H2", "H3", "H4")
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +44,62 @@ def _band(truth: Mapping[str, Any], documents: Mapping[tuple[str, str], Mapping[
     assert found, f"{truth['refs']} is in the exports and not among the subjects"
     band: str = found[0]["assessment"]["band"]
     return band
+
+
+def _named(truth: Mapping[str, Any], **wanted: str) -> list[Mapping[str, Any]]:
+    found = [
+        subject
+        for subject in truth["subjects"]
+        if all(subject[name] == value for name, value in wanted.items())
+    ]
+    assert found, f"the company has nobody with {wanted}"
+    return found
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_planted_case_is_at_least_under_review(
+    company: tuple[dict[str, Any], pipeline.Run], case: str
+) -> None:
+    """Each person of the published cases is in act or review."""
+    truth, run = company
+    documents = _documents(run)
+    bands = {str(one["refs"]): _band(one, documents) for one in _named(truth, case=case)}
+    assert set(bands.values()) <= set(URGENT), bands
+
+
+def test_every_hired_schemer_is_at_least_under_review(company: tuple[dict[str, Any], pipeline.Run]) -> None:
+    """Whoever was hired and is not ordinary, whatever the hypothesis, is in act or review."""
+    truth, run = company
+    documents = _documents(run)
+    hired = [one for one in truth["subjects"] if one["hypothesis"] != "ordinary" and "workday" in one["refs"]]
+    bands = {f"{one['case']} {one['refs']}": _band(one, documents) for one in hired}
+    assert {band for band in bands.values()} <= set(URGENT), bands
+
+
+def test_no_honest_person_is_in_act(company: tuple[dict[str, Any], pipeline.Run]) -> None:
+    """Nobody whose life is ordinary is in act, look-alike or not."""
+    truth, run = company
+    documents = _documents(run)
+    accused = [one["refs"] for one in _named(truth, hypothesis="ordinary") if _band(one, documents) == "act"]
+    assert accused == []
+
+
+@pytest.mark.parametrize("lookalike", BELOW_REVIEW)
+def test_the_best_explained_lookalikes_are_below_review(
+    company: tuple[dict[str, Any], pipeline.Run], lookalike: str
+) -> None:
+    """The couple in one flat, the streamer and the consultant are not even put before a person."""
+    truth, run = company
+    documents = _documents(run)
+    bands = [_band(one, documents) for one in _named(truth, lookalike=lookalike)]
+    assert not set(bands) & set(URGENT), bands
+
+
+def test_a_victim_is_taken_for_a_victim(company: tuple[dict[str, Any], pipeline.Run]) -> None:
+    """Whose pay was taken over leads to `hijacked`, and never to act."""
+    truth, run = company
+    documents = _documents(run)
+    for one in _named(truth, hypothesis="hijacked"):
+        document = next(documents[key] for key in one["refs"].items() if key in documents)
+        assert document["assessment"]["leading"] == "hijacked"
+        assert document["assessment"]["band"] != "act"

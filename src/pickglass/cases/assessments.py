@@ -87,7 +87,7 @@ def view_assessment(store: Store, subject_id: str, *, actor: str, reason: str = 
         text = document_text(connection, subject_id)
         if text is None:
             raise NotFound(
-                "this subject has no assessment", "run `pickglass run`, or see `pickglass find`", subject_id
+                "this subject has no assessment", "`pickglass run PATH --json` lists all of them", subject_id
             )
         result: dict[str, Any] = orjson.loads(text)
         return result

@@ -1,8 +1,8 @@
 """Masks: what a value looks like to somebody who may not see it, by its personal-data class.
 
-Masking happens where a face is rendered, so the masked text is all that leaves it. A mask keeps as much as tells
-two values apart in one sentence, and no more. Whatever the class, what looks like a mail address or a telephone
-number is masked too: account names are often mail addresses, and free text holds anything.
+Masking happens where a face is rendered, so the masked text is all that leaves it. A mask keeps as much as
+tells two values apart in one sentence, and no more. Whatever the class, what looks like a mail address or a
+telephone number is masked too: account names are often mail addresses, and free text holds anything.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ def mask(value: Any, personal_data: PersonalData) -> Any:
     text = str(value).strip()
     if personal_data == "contact":
         return _contact(text)
-    if personal_data == "financial":
-        return "…" + text[-4:] if len(text) > 6 and not isinstance(value, int | float) else HIDDEN
+    if personal_data == "financial" and not isinstance(value, int | float):
+        # Of an account the lake holds the last characters only; those are what people compare.
+        return "…" + text[-4:] if len(text) <= 4 or len(text) > 8 else HIDDEN
     return HIDDEN
 
 

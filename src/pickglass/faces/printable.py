@@ -9,7 +9,7 @@ STRANGE = "\N{REPLACEMENT CHARACTER}"
 
 
 def printable(value: Any, limit: int | None = LIMIT) -> str:
-    """Return a value as one line that shows what it holds: no control codes, no marks that turn the direction."""
+    """Return a value as one line that shows what it holds: no control codes, no marks of direction."""
     text = "" if value is None else str(value)
     if limit is not None and len(text) > limit:
         text = text[:limit] + "…"

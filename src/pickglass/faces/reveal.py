@@ -8,9 +8,9 @@ from pickglass.settings import Settings
 
 
 def record_reveal(settings: Settings, reason: str, shown: str) -> None:
-    """Write into the audit log who reveals what and why; raises where it cannot be written: then nothing is shown.
+    """Write into the audit log who reveals what and why; raises where that fails: show nothing then.
 
-    `shown` is a pseudonymous id or the name of a list, never what the person typed: the log outlives an erasure.
+    `shown` is a pseudonymous id or the name of a list, never what was typed: the log outlives an erasure.
     """
     from pickglass.store import audit, open_store
 

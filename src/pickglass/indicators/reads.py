@@ -6,13 +6,14 @@ expanded with the columns that the views really have, so that `SELECT *` cannot 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pickglass.errors import ConfigError
 from pickglass.lake.session import session
+from pickglass.model.records import Indicator
 from pickglass.model.schema import PersonalData, schema
 
 if TYPE_CHECKING:
@@ -152,12 +153,13 @@ def _columns(tree: Any, known: Views) -> Iterator[tuple[str, str]]:
         for column in scope.columns:
             if column.table in tables:
                 yield tables[column.table], column.name
-            elif not column.table and column.name in tables:  # the alias alone: the whole row
-                yield from ((tables[column.name], every) for every in known.get(tables[column.name], ()))
             elif not column.table:  # not resolved: count it wherever it could come from
                 yield from (
                     (name, column.name) for name in tables.values() if column.name in known.get(name, ())
                 )
+        for node in scope.find_all(exp.TableColumn, exp.Columns):  # a whole row, or columns by a pattern
+            whole = [tables[node.name]] if node.name in tables else tables.values()
+            yield from ((name, column) for name in whole for column in known.get(name, ()))
 
 
 def tables_read(sql: str) -> frozenset[str]:
@@ -175,6 +177,16 @@ def tables_read(sql: str) -> frozenset[str]:
         elif view in schema().tables:
             found.add(view)
     return frozenset(found)
+
+
+def missing_tables(indicators: Iterable[Indicator], present: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Tell which indicators read tables that are not among `present`, and which tables those are.
+
+    An indicator that reads several kinds of record may still answer from some of them; one whose tables are
+    all missing is blind.
+    """
+    found = {one.id: tuple(sorted(tables_read(one.sql) - set(present))) for one in indicators}
+    return {name: tables for name, tables in found.items() if tables}
 
 
 def personal_data(view: str, column: str) -> PersonalData:

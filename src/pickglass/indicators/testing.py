@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pickglass.errors import ConfigError
 from pickglass.indicators.catalogue import GUIDE, Trial, get, load_tests, moment
 from pickglass.indicators.run import ask
 from pickglass.indicators.sentence import render
-from pickglass.lake.session import rows_as_tables, session
+from pickglass.lake.session import prepare, rows_as_tables, session
 from pickglass.model.records import Finding, Indicator
 from pickglass.model.schema import Table, schema
 
@@ -127,8 +128,14 @@ def subjects_of(lake: Session) -> dict[str, str]:
 @contextmanager
 def opened(given: Mapping[str, Sequence[Mapping[str, Any]]], as_of: datetime) -> Iterator[Session]:
     """Open a session over rows as a test writes them."""
-    with session(rows_as_tables(complete(given)), as_of, KEY, threads=1) as lake:
+    with session(rows_as_tables(complete(given)), as_of, KEY, engine=_engine()) as lake:
         yield lake
+
+
+@cache
+def _engine() -> Any:
+    """Return the database that all tests of a process share; each has a session of its own in it."""
+    return prepare(KEY, threads=1)
 
 
 def default_as_of(given: Mapping[str, Sequence[Mapping[str, Any]]]) -> datetime:

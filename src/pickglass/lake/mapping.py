@@ -156,12 +156,13 @@ def _converted(column: Column, given: str, source: SourceDefinition) -> tuple[st
     if column.type in ("integer", "number", "boolean") and given in ("VARCHAR", "JSON"):
         plain = f"nullif(trim(CAST({value} AS VARCHAR), ' \"'), '')"
         converted = f"try_cast({plain} AS {column.duckdb_type})"
+        article = "an" if column.type == "integer" else "a"
         if column.type != "boolean":
             # DuckDB would round «1.6» to an integer, and takes «nan» and «inf» for numbers.
             double = f"try_cast({plain} AS DOUBLE)"
             sound = f"{double} = trunc({double})" if column.type == "integer" else f"isfinite({double})"
             converted = f"CASE WHEN {sound} THEN {converted} END"
-        return converted, f"CASE WHEN {plain} IS NOT NULL AND {converted} IS NULL THEN '{column.name}: not a {column.type}' END"
+        return converted, f"CASE WHEN {plain} IS NOT NULL AND {converted} IS NULL THEN '{column.name}: not {article} {column.type}' END"
     if column.type == "text" and given in ("VARCHAR", "JSON"):
         return f"nullif(CAST({value} AS VARCHAR), '')", None
     return f"CAST({value} AS {column.duckdb_type})", None

@@ -47,6 +47,10 @@ _DEVICE_KEYS = {
 _WITHOUT_SUBJECT = ("intelligence", "rejects", "attestation", "superseded")
 _WITH_PLACE = ("signin", "device_state")
 
+# Tables up to this many rows are read once and held: a hundred indicators ask again and again, and reading files costs
+# more than remembering them. Bigger ones stay in their files, so that memory is bounded.
+HELD_ROWS = 3_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -85,6 +89,16 @@ class Session:
         self.connection.unregister("given")
 
 
+def prepare(
+    key: bytes, memory_limit: str = "1GB", threads: int = 2, workspace: Path | None = None
+) -> Any:
+    """Open a database with the macros and the reference tables, to be shared by sessions."""
+    connection = connect(memory_limit, threads, workspace)
+    install_macros(connection, key)
+    _install_references(connection)
+    return connection
+
+
 @contextmanager
 def session(
     relations: Mapping[str, Sequence[str] | pa.Table],
@@ -93,23 +107,25 @@ def session(
     memory_limit: str = "1GB",
     threads: int = 2,
     workspace: Path | None = None,
+    engine: Any = None,
 ) -> Iterator[Session]:
     """Open the views over `relations` (table → Parquet files, or its rows) as known at `as_of`.
 
-    Tables that are not given are empty. Times are UTC. The connection is closed at the end.
+    Tables that are not given are empty. Times are UTC. The connection is closed at the end. Whoever opens many
+    sessions hands in an `engine` that `prepare` made; it holds what does not depend on rows or time, and its
+    key, memory and threads then count.
     """
-    connection = connect(memory_limit, threads, workspace)
+    connection = prepare(key, memory_limit, threads, workspace) if engine is None else engine.cursor()
     try:
-        install_macros(connection, key)
-        _install_references(connection)
+        connection.execute("SET TimeZone = 'UTC'")  # a cursor does not inherit it
         for table in schema().tables.values():
             _install_table(connection, table, relations.get(table.name), relations.get("superseded"), as_of)
         _run(connection, "identity", as_of)
         _run(connection, "history", as_of)
         for table in schema().tables.values():
-            _install_resolved(connection, table)
+            _install_resolved(connection, table, _relation_kind(connection, relations.get(table.name)))
         _run(connection, "subject", as_of)
-        _install_places(connection)
+        _install_places(connection, relations)
         _install_coverage(connection)
         _run(connection, "shared", as_of)
         yield Session(connection, as_of)
@@ -129,10 +145,19 @@ def _run(connection: Any, name: str, as_of: datetime) -> None:
 def _install_references(connection: Any) -> None:
     for name in reference_names():
         connection.execute(
-            f"CREATE TEMP TABLE {identifier('reference_' + name)} AS "
+            f"CREATE TABLE {identifier('reference_' + name)} AS "
             f"SELECT * FROM read_csv({literal(str(reference_path(name)))}, header = true, all_varchar = true, "
             "nullstr = '\\N', force_not_null = [])"
         )
+
+
+def _relation_kind(connection: Any, given: Sequence[str] | pa.Table | None) -> str:
+    """Say how rows are held: as a table in memory, or, where they are many, as a view of their files."""
+    if given is None or isinstance(given, pa.Table) or not given:
+        return "TABLE"
+    files = ", ".join(literal(path) for path in given)
+    rows = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata([{files}])").fetchone()[0]
+    return "TABLE" if rows <= HELD_ROWS else "VIEW"
 
 
 def _empty(table: Table) -> str:
@@ -152,7 +177,7 @@ def _install_table(
     """Make `known_<table>`: the rows that were known at `as_of`, the latest revision of each."""
     name = identifier("known_" + table.name)
     if given is None or (not isinstance(given, pa.Table) and not given):
-        connection.execute(f"CREATE TEMP VIEW {name} AS {_empty(table)}")
+        connection.execute(f"CREATE TEMP TABLE {name} AS {_empty(table)}")
         return
     columns = ", ".join(
         f"CAST({identifier(column.name)} AS {column.duckdb_type}) AS {identifier(column.name)}"
@@ -177,7 +202,9 @@ def _install_table(
         if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'hidden_row'").fetchall():
             _install_hidden(connection, superseded, moment)
         where += " AND NOT EXISTS (SELECT 1 FROM hidden_row s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
-    connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {columns} FROM {origin} r WHERE {where}")
+    connection.execute(
+        f"CREATE TEMP {_relation_kind(connection, given)} {name} AS SELECT {columns} FROM {origin} r WHERE {where}"
+    )
 
 
 def _install_hidden(connection: Any, superseded: Sequence[str] | pa.Table, moment: str) -> None:
@@ -189,7 +216,7 @@ def _install_hidden(connection: Any, superseded: Sequence[str] | pa.Table, momen
     connection.execute(f"CREATE TEMP TABLE hidden_row AS SELECT DISTINCT event_id, record_hash FROM {rows} WHERE known <= {moment}")
 
 
-def _install_resolved(connection: Any, table: Table) -> None:
+def _install_resolved(connection: Any, table: Table, kind: str) -> None:
     """Make the view that bears the table's own name: its rows with the subject they belong to."""
     name, known = identifier(table.name), identifier("known_" + table.name)
     if table.name in ("rejects", "superseded"):
@@ -216,28 +243,33 @@ def _install_resolved(connection: Any, table: Table) -> None:
             "WHERE coalesce(a.subject_id, p.subject_id) IS NOT NULL"
         )
     elif table.name in _DEVICE_KEYS:
-        keys = ", ".join(f"r.{key}" if "(" not in key else key.replace("(", "(r.") for key in _DEVICE_KEYS[table.name])
+        keys = [f"r.{key}" if "(" not in key else key.replace("(", "(r.") for key in _DEVICE_KEYS[table.name]]
+        joins = " ".join(f"LEFT JOIN held_device k{n} ON k{n}.device = {key}" for n, key in enumerate(keys))
+        held = ", ".join(f"k{n}.device" for n in range(len(keys)))
         sql = (
             by_account.format(rows=known)
-            + f" UNION ALL SELECT h.subject_id, r.* FROM {known} r JOIN device_holder h ON h.device = coalesce({keys}) "
+            + f" UNION ALL SELECT h.subject_id, r.* FROM {known} r {joins} JOIN device_holder h ON h.device = coalesce({held}) "
             "AND r.time >= h.from_time AND r.time < h.until_time "
             "WHERE NOT EXISTS (SELECT 1 FROM account_subject a WHERE a.account = lower(r.account))"
         )
     else:
         sql = by_account.format(rows=known)
-    connection.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+    kind = "VIEW" if table.name in _WITH_PLACE else kind  # these are wrapped once more, when places are known
+    connection.execute(f"CREATE TEMP {kind} {name} AS {sql}")
 
 
-def _install_places(connection: Any) -> None:
+def _install_places(connection: Any, relations: Mapping[str, Sequence[str] | pa.Table]) -> None:
     """Give sign-ins and device states the distance to the claimed place, in kilometres (haversine, radius 6371)."""
     for name in _WITH_PLACE:
         inner = identifier(name + "_resolved")
         view = identifier(name)
         sql = connection.execute(f"SELECT sql FROM duckdb_views() WHERE view_name = {literal(name)}").fetchone()[0]
         select = sql[sql.index(" AS ") + 4 :].rstrip(";")
-        connection.execute(f"CREATE TEMP VIEW {inner} AS {select}")
+        kind = _relation_kind(connection, relations.get(name))
+        connection.execute(f"CREATE TEMP {kind} {inner} AS {select}")
+        connection.execute(f"DROP VIEW {view}")
         connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT r.*, "
+            f"CREATE TEMP {kind} {view} AS SELECT r.*, "
             "CASE WHEN r.latitude IS NULL OR r.longitude IS NULL OR s.claimed_latitude IS NULL THEN NULL ELSE "
             "2 * 6371 * asin(least(1, sqrt(power(sin(radians(r.latitude - s.claimed_latitude) / 2), 2) + "
             "cos(radians(s.claimed_latitude)) * cos(radians(r.latitude)) * "

@@ -43,12 +43,35 @@ class Checked:
 def check(source: SourceDefinition, known: Mapping[str, SourceDefinition]) -> Checked:
     """Load the samples of one source and compare every row with `expected.jsonl`."""
     folder = Path(source.folder or "")
-    samples = sorted(folder.glob("sample*"))
-    if not source.folder or not samples:
+    if not source.folder or not any(folder.glob("sample*")):
         return Checked(source.id, 0, () if source.id.startswith("generic_") else ("has no sample.*",))
+    found, problems = _found(source, known)
+    problems += _repeated(found)
+    problems += _differences(found, folder / "expected.jsonl")
+    return Checked(source.id, len(found), tuple(problems))
+
+
+def update_expected(source: SourceDefinition, known: Mapping[str, SourceDefinition]) -> list[str]:
+    """Write the rows that the samples become as `expected.jsonl`, one spelling for all; return what stands against it.
+
+    A file that says the same already stays as it is. A diff says that the meaning of an export changed: read it row
+    by row before you keep it.
+    """
+    found, problems = _found(source, known)
+    problems += _repeated(found)
+    if source.folder and found and not problems and _differences(found, Path(source.folder, "expected.jsonl")):
+        lines = [orjson.dumps({name: value for name, value in row.items() if name != "_event"}) for row in found]
+        Path(source.folder, "expected.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    return problems
+
+
+def _found(
+    source: SourceDefinition, known: Mapping[str, SourceDefinition]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows of all samples, and what is wrong with recognising or mapping them."""
     problems: list[str] = []
     found: list[dict[str, Any]] = []
-    for path in samples:
+    for path in sorted(Path(source.folder or "").glob("sample*")):
         for member in members(path):
             if isinstance(member, Problem):
                 problems.append(f"{path.name}: {member.reason}")
@@ -60,9 +83,7 @@ def check(source: SourceDefinition, known: Mapping[str, SourceDefinition]) -> Ch
                 found += rows(source, member, path.name)
             except PickglassError as error:
                 problems.append(str(error))
-    problems += _repeated(found)
-    problems += _differences(found, folder / "expected.jsonl")
-    return Checked(source.id, len(found), tuple(problems))
+    return sorted(found, key=_order), problems
 
 
 def rows(source: SourceDefinition, member: Member, file: str) -> list[dict[str, Any]]:

@@ -28,12 +28,18 @@ ALIASES: dict[str, dict[str, str]] = {
     "resume_text": {"text_sketch": "text_sketch(resume_text)"},
 }
 
-_HASHED_KINDS = "('bank', 'wallet', 'document')"
-_NORMALISED_VALUE = (
-    "CASE WHEN kind = 'mail' THEN mail_identity(value) WHEN kind = 'phone' THEN phone_key(value, NULL) "
-    "WHEN kind = 'wallet' THEN keyed_hash(wallet_key(value)) WHEN kind IN ('bank', 'document') THEN keyed_hash(plain_account_number(value)) "
-    "ELSE lower(trim(value)) END"
+# Kinds of values that may be stored as they are. A value of any other kind, known or not, is hashed: a kind that
+# we have not heard of may be a passport.
+_CLEAR_KINDS = (
+    "('address', 'device', 'account', 'code_host', 'resume_text', 'resume_file', 'photo', 'ip', 'network', 'domain', 'tool')"
 )
+_KIND = "lower(trim(kind))"
+_NORMALISED_VALUE = (
+    f"CASE WHEN {_KIND} IN ('mail', 'recovery_mail') THEN mail_identity(value) "
+    f"WHEN {_KIND} = 'phone' THEN phone_key(value, NULL) WHEN {_KIND} IN {_CLEAR_KINDS} THEN lower(trim(value)) "
+    f"WHEN {_KIND} = 'wallet' THEN keyed_hash(wallet_key(value)) ELSE keyed_hash(plain_account_number(value)) END"
+)
+_LAST = f"CASE WHEN {_KIND} NOT IN ('mail', 'recovery_mail', 'phone') AND {_KIND} NOT IN {_CLEAR_KINDS} THEN last4(value) END"
 
 # Tables that only a load writes.
 INTERNAL = ("rejects", "superseded")
@@ -41,7 +47,9 @@ INTERNAL = ("rejects", "superseded")
 # What we write where the stored form is not what people write.
 _EXPRESSIONS: dict[tuple[str, str], str] = {
     ("identifier", "value"): _NORMALISED_VALUE,
-    ("identifier", "last"): f"CASE WHEN kind IN {_HASHED_KINDS} THEN right(value, 4) END",
+    ("identifier", "kind"): _KIND,
+    ("intelligence", "kind"): _KIND,
+    ("identifier", "last"): _LAST,
     ("intelligence", "value"): _NORMALISED_VALUE,
 }
 

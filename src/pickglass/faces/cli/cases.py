@@ -110,9 +110,8 @@ def case_show(case_id: str, home: Path | None, as_json: bool, reveal: str | None
             }
         )
         return
-    lines = [
-        f"Case {file.case.id}, {file.case.state}, opened {file.case.opened:%Y-%m-%d %H:%M} UTC by {file.case.opened_by}"
-    ]
+    opened = f"opened {file.case.opened:%Y-%m-%d %H:%M} UTC by {file.case.opened_by}"
+    lines = [f"Case {file.case.id}, {file.case.state}, {opened}"]
     lines += [
         f"Verdict of {one['time']}: {one['verdict']}, by {one['author']}"
         + (f" and {one['second']}" if one["second"] else "")
@@ -158,7 +157,7 @@ def case_note(case_id: str, text: str, home: Path | None, as_json: bool) -> None
 @home_option
 @json_option
 def case_verdict(
-    case_id: str, verdict: str, reason: str, second: str | None, home: Path | None, as_json: bool
+    *, case_id: str, verdict: str, reason: str, second: str | None, home: Path | None, as_json: bool
 ) -> None:
     """Set a verdict; the case document is frozen with it.
 
@@ -179,9 +178,7 @@ def case_verdict(
         done = set_verdict(store, case_id, verdict, author=actor(), reason=reason, second=second)  # type: ignore[arg-type] # a choice
     if as_json:
         print_json({"case": done.case_id, **_verdict(done, reveal=True)})
-    say(
-        f"{done.case_id}: {done.verdict} by {done.author}; the document {done.document[:12]} is frozen with it"
-    )
+    say(f"{done.case_id}: {done.verdict} by {done.author}; document {done.document[:12]} is frozen with it")
 
 
 def _note(note: Note, reveal: bool) -> dict[str, Any]:

@@ -56,7 +56,8 @@ def indicator_show(indicator_id: str, as_json: bool) -> None:
         return
     click.echo(f"{found.id}: {found.title}\n\n{found.question}\n")
     click.echo(
-        f"stage {found.stage}, family {found.family}, tier {found.tier}, {found.status}, fairness {found.fairness}\n"
+        f"stage {found.stage}, family {found.family}, tier {found.tier}, {found.status}, "
+        f"fairness {found.fairness}\n"
     )
     click.echo("Innocent causes: " + "; ".join(found.innocent))
     click.echo("Ask next: " + "; ".join(found.ask_next))

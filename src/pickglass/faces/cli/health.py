@@ -70,4 +70,4 @@ def doctor(home: Path | None, as_json: bool) -> None:
             ("what to look at", "where", "why"),
             [(kind, where, shown(why, reveal=False)) for kind, where, why in noted],
         )
-    say(f"{len(report['sources'])} sources; {len(noted)} things to look at")
+    say(f"sources: {len(report['sources'])}; to look at: {len(noted)}")

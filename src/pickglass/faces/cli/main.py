@@ -1,7 +1,8 @@
 """The command line: `pickglass VERB`. Each command is a thin wrapper around a public function.
 
 stdout is data, stderr is talk. Exit codes: 0 ok, 1 bug, 2 usage, 3 bad input, 4 configuration, 5 not found,
-6 not allowed, 10 findings at or above --fail-on. Commands are imported when they are called: start-up is a promise.
+6 not allowed, 10 findings at or above --fail-on, 130 stopped by Ctrl-C. Commands are imported when they are
+called: start-up is a promise.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ import traceback
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import click
 
 from pickglass import __version__
 from pickglass.errors import ConfigError, PickglassError
-from pickglass.faces.printable import printable, printable_lines
+from pickglass.faces.printable import printable_lines
 
 EXIT_BUG = 1
 EXIT_FINDINGS = 10
@@ -64,7 +64,7 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is Click's
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         module, attribute, _ = COMMANDS[cmd_name]
@@ -74,6 +74,21 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(verb, text) for verb, (_, _, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            # Click's own suggestion is too shy for words of three letters.
+            raise click.UsageError(f"No such command {args[0]!r}.{_meant(args[0])}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _meant(verb: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(verb, COMMANDS, n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -104,8 +119,7 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        error.message = printable(error.message, None)
-        error.show()
+        _tell_usage(error)
         sys.exit(error.exit_code)
     except PickglassError as error:
         _tell(f"error: {error}")
@@ -119,12 +133,23 @@ def main() -> None:
             sys.exit(_report_bug(error))
         where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
         _tell(
-            f"error: {where}{error.strerror}\nhint: see whether disk and rights allow it, or name another --home"
+            f"error: {where}{error.strerror}\n"
+            "hint: see whether disk and rights allow it, or name another --home"
         )
         sys.exit(ConfigError.exit_code)
     except Exception as error:  # noqa: BLE001 - the one place where a bug meets the user
         sys.exit(_report_bug(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell_usage(error: click.ClickException) -> None:
+    """Show a wrong use as Click does; what was typed may hold control codes."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        _tell(error.format_message())
+        return
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        _tell(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n")
+    _tell(f"Error: {error.format_message()}")
 
 
 def _tell(text: str) -> None:

@@ -66,7 +66,7 @@ def filled_home(home: Path | None) -> Settings:
     if kind == "sqlite" and not (settings.home / database).exists():
         raise NotFound(
             "nothing has been loaded here yet",
-            hint=f"`pickglass run PATH --home {settings.home}`, or name another home by --home or PICKGLASS_HOME",
+            hint=f"`pickglass run PATH --home {settings.home}`, or name another home (PICKGLASS_HOME)",
             where=str(settings.home),
         )
     return settings
@@ -81,8 +81,9 @@ def print_json(document: Any) -> None:
         text = orjson.dumps(document, option=option)
     except TypeError:  # a file name that is no Unicode
         text = orjson.dumps(printable_tree(document), option=option)
-    click.get_binary_stream("stdout").write(text + b"\n")
-    click.get_binary_stream("stdout").flush()
+    stdout = sys.stdout.buffer
+    stdout.write(text + b"\n")
+    stdout.flush()
 
 
 def say(text: str = "") -> None:
@@ -111,7 +112,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int], None]]:
-    """Tell how far long work is: a live line on a terminal; otherwise a line for each part, once it is done."""
+    """Tell how far long work is: live on a terminal, otherwise a line for each part once it is done."""
     if sys.stderr.isatty():
         with _live_progress() as tell:
             yield tell

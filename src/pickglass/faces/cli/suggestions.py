@@ -9,7 +9,7 @@ from pickglass.errors import NotFound
 
 
 def require_known(given: Collection[str], known: Collection[str], noun: str, listing: str) -> None:
-    """Raise NotFound for the ids that nobody knows, with the nearest known ones or the command that lists all."""
+    """Raise NotFound for ids that nobody knows, with the nearest known ones or the command that lists all."""
     unknown = [one for one in given if one not in known]
     if not unknown:
         return

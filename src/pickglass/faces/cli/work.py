@@ -21,7 +21,6 @@ from pickglass.faces.cli.output import (
     settings_of,
     table,
 )
-
 from pickglass.faces.printable import printable
 
 if TYPE_CHECKING:
@@ -94,6 +93,7 @@ def assess(
 @json_option
 @reveal_option
 def run(
+    *,
     paths: tuple[Path, ...],
     as_of: str | None,
     fail_on: str | None,
@@ -121,14 +121,14 @@ def run(
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--workers", default=300, show_default=True, type=click.IntRange(20, 20_000))
+@click.option("--workers", default=300, show_default=True, type=click.IntRange(40, 20_000))
 @click.option(
     "--applicants", default=None, type=click.IntRange(0, 2_000_000), help="Default: six for each worker."
 )
 @click.option("--days", default=240, show_default=True, type=click.IntRange(60, 1_000))
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
 @json_option
-def simulate(out: Path, workers: int, applicants: int | None, days: int, seed: int, as_json: bool) -> None:
+def simulate(*, out: Path, workers: int, applicants: int | None, days: int, seed: int, as_json: bool) -> None:
     """Write the exports of a synthetic company, in its vendors' formats, with the truth beside them.
 
     \b
@@ -147,7 +147,7 @@ def simulate(out: Path, workers: int, applicants: int | None, days: int, seed: i
 
 
 @click.command()
-@click.option("--workers", default=300, show_default=True, type=click.IntRange(20, 20_000))
+@click.option("--workers", default=300, show_default=True, type=click.IntRange(40, 20_000))
 @click.option("--days", default=240, show_default=True, type=click.IntRange(60, 1_000))
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
 @home_option
@@ -185,7 +185,7 @@ def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -
 
 
 def _demo_folder(home: Path | None) -> Path:
-    """Return the demo's own folder, emptied of an earlier demo; a folder that holds anything else is refused."""
+    """Return the demo's own folder, emptied of an earlier demo; one that holds anything else is refused."""
     import shutil
 
     folder = home or Path("pickglass-demo")
@@ -253,7 +253,8 @@ def _print_queue(done: Run, reveal: bool) -> None:
         counts[assessment.band] = counts.get(assessment.band, 0) + 1
     shown = ", ".join(f"{count} {band}" for band, count in sorted(counts.items()))
     say(
-        f"{len(done.documents)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; {len(done.links)} links"
+        f"{len(done.documents)} subjects as known at {done.as_of:%Y-%m-%d %H:%M} UTC: {shown}; "
+        f"{len(done.links)} links"
     )
 
 
@@ -262,8 +263,9 @@ def _tell_load(report: LoadReport) -> None:
 
     counts = report.records
     say(
-        f"load {report.id}: {report.files} files; {counts['read']:,} records read = {counts['mapped']:,} mapped + "
-        f"{counts['rejected']:,} rejected + {counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + "
+        f"load {report.id}: {report.files} files; {counts['read']:,} records read = "
+        f"{counts['mapped']:,} mapped + {counts['rejected']:,} rejected + "
+        f"{counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + "
         f"{counts['unrecognised']:,} in unrecognised files"
     )
     say("rows: " + (", ".join(f"{name} {count:,}" for name, count in report.rows.items()) or "none new"))

@@ -16,8 +16,8 @@ from pickglass.pipeline import LoadReport, Run, Unrecognised
 VERSION = 1
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
-# Shared things whose label says nothing of a person: identifiers of machines, and account numbers that the lake
-# keeps as their last digits only. All others are masked as contact data.
+# Shared things whose label says nothing of a person: identifiers of machines, and account numbers, of which
+# the lake keeps the last digits only. All others are masked as contact data.
 _PLAIN_THINGS = ("egress", "gateway", "device", "mfa_device", "bank", "document")
 
 
@@ -80,7 +80,7 @@ def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[
         for finding in evidence["fired"]
     ]
     found.sort(key=lambda one: (-one["bits"], one["id"]))
-    against = [one for one in found if one["bits"] < 0]
+    against = [one for one in found if _speaks_against(one)]
     return {
         "id": subject["id"],
         "refs": {system: shown(reference, reveal) for system, reference in subject["refs"].items()},
@@ -95,12 +95,20 @@ def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[
         "leading": assessment["leading"],
         "bits": bits(assessment["bits"]),
         "families": list(assessment["families"]),
-        "fired": [one for one in found if one["bits"] >= 0],
+        "fired": [one for one in found if not _speaks_against(one)],
         "against": against,
         "clear": list(evidence["clear"]),
         "not_assessable": list(evidence["not_assessable"]),
         "steps": [step_document(step) for step in assessment["steps"]],
     }
+
+
+def _speaks_against(found: Mapping[str, Any]) -> bool:
+    """Say whether a finding lowers the leading hypothesis, or is silent on it and raises no other."""
+    weights = found["bits_by_hypothesis"].values()
+    return found["bits"] < 0 or (
+        found["bits"] == 0 and any(weights) and all(weight <= 0 for weight in weights)
+    )
 
 
 def finding_document(
@@ -147,7 +155,7 @@ def _typed(value: Any) -> Any:
 
 
 def shown(text: str, reveal: bool, limit: int | None = LIMIT) -> str:
-    """Return a text of no class, made harmless; what looks like a mail address or telephone number is masked."""
+    """Return a text of no class, made harmless; what looks like a mail address or telephone is masked."""
     return printable(text if reveal else swept(text), limit)
 
 

@@ -54,6 +54,9 @@ def ticket(
     diary.tickets.append(Ticket(day * DAY + minute * 60, worker.index, category, activity, outcome, detail))
 
 
+TAKING = ("clone", "zip", "download")  # acts after which somebody holds a copy
+
+
 def clone_all(
     diary: Diary,
     draw: Draw,
@@ -88,8 +91,10 @@ def connect(
     diary.connections.append(Connection(time, worker.index, machine, program, host, address, port))
 
 
-def extort(company: Company, diary: Diary, draw: Draw, day: int, *, wallet: bool) -> None:
-    """Mails with archives as proof, a demand, and a shared folder, from outside and from nobody known."""
+def extort(
+    company: Company, diary: Diary, draw: Draw, thief: Worker, day: int, *, wallet: bool
+) -> None:
+    """Mails with some of what the thief took as proof, a demand, and a shared folder, from nobody known."""
     day = min(day, company.last)
     chief = next(one for one in company.workers if one.role == "Chief Executive")
     people = next(one for one in company.workers if one.role == "Head of People")
@@ -97,19 +102,19 @@ def extort(company: Company, diary: Diary, draw: Draw, day: int, *, wallet: bool
         f"{draw.letters(8).lower()}{draw.digits(4)}@{draw.pick(['mailbox.example', 'inbox.example.net'])}"
     )
     other = f"{draw.letters(7).lower()}{draw.digits(3)}@post.example.org"
-    every = sorted({name for names in table("jobs")["repositories"].values() for name in names})
-    names = draw.sample(every, 3)
+    taken = [one for one in diary.data if one.worker == thief.index and one.action in TAKING]
+    code = sorted({one.name for one in taken if one.service == "github"})
+    documents = sorted({one.name for one in taken if one.service != "github"})
+    names = draw.sample(code if len(code) >= 3 else documents, 3)
+    files = ("README.md", "main.go", "deploy.yaml") if len(code) >= 3 else ("page 1.txt", "page 2.txt")
     proof = tuple(
         (
-            f"{name}.zip",
-            tuple(
-                (f"{name}/{file}", f"# {name}\n{draw.hexadecimal(40)}\n")
-                for file in ("README.md", "main.go", "deploy.yaml")
-            ),
+            f"{name.replace(' ', '_')}.zip",
+            tuple((f"{name}/{file}", f"# {name}\n{draw.hexadecimal(40)}\n") for file in files),
         )
         for name in names
     )
-    documents = draw.sample(table("jobs")["documents"], 2)
+    documents = draw.sample(documents, 2)
     start = day * DAY
     diary.letters.append(
         Letter(
@@ -117,7 +122,7 @@ def extort(company: Company, diary: Diary, draw: Draw, day: int, *, wallet: bool
             sender,
             "",
             (chief.mail,),
-            "Your source code",
+            "What I have of yours",
             "I worked for you. Look at the archives to see what I have. I will write again today.\n",
             proof,
             vpn_exits("ASTRILL_VPN")[1].ip,
@@ -136,7 +141,7 @@ def extort(company: Company, diary: Diary, draw: Draw, day: int, *, wallet: bool
             "",
             (chief.mail, people.mail),
             "Payment within 72 hours",
-            "Pay 380000 USD in cryptocurrency within 72 hours or I publish and sell your source code "
+            "Pay 380000 USD in cryptocurrency within 72 hours or I publish and sell your data "
             f"and your customer list. Send it to {address}. Do not contact the police.\n",
             ((f"{documents[0].replace(' ', '_')}.zip", ((f"{documents[0]}.txt", f"{documents[0]}\n"),)),),
             vpn_exits("ASTRILL_VPN")[1].ip,

@@ -93,7 +93,7 @@ def play_h1(company: Company, diary: Diary) -> None:
     for _ in range(draw.between(150, 260)):
         time += draw.between(4, 20)
         diary.data.append(document(company, draw, worker, "download", time, network, machine))
-    extort(company, diary, draw, left + 1, wallet=True)
+    extort(company, diary, draw, worker, left + 1, wallet=True)
 
 
 def play_h2(world: World, company: Company, plot: Plot, diary: Diary) -> None:
