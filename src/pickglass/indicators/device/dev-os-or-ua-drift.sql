@@ -51,22 +51,23 @@ judged AS (
     WHERE c.system IS NOT NULL
 ),
 ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY subject_id, strange ORDER BY time, event_id) AS rank FROM judged
+    SELECT *, row_number() OVER (PARTITION BY subject_id ORDER BY time, event_id) AS rank FROM judged WHERE strange
 ),
-counted AS (
-    SELECT subject_id, min(systems) AS systems, count(*) AS signins, count(*) FILTER (WHERE strange) AS strange_signins,
-           count(DISTINCT CAST(time AS DATE)) FILTER (WHERE strange) AS strange_days,
-           max(time) FILTER (WHERE strange) AS time,
-           string_agg(DISTINCT CASE WHEN strange THEN system END, ', ' ORDER BY CASE WHEN strange THEN system END) AS other_systems,
-           list(event_id) FILTER (WHERE strange AND rank <= 5) AS event_ids
+strange_signin AS (
+    SELECT subject_id, count(*) AS signins, count(DISTINCT CAST(time AS DATE)) AS days, max(time) AS time,
+           string_agg(DISTINCT system, ', ' ORDER BY system) AS other_systems, list(event_id) FILTER (WHERE rank <= 5) AS event_ids
     FROM ranked
     GROUP BY subject_id
+),
+counted AS (
+    SELECT j.subject_id, min(j.systems) AS systems, count(*) AS signins FROM judged j GROUP BY j.subject_id
 )
 SELECT n.subject_id,
-       n.strange_days >= $min_days AND n.strange_signins > $share * n.signins AS fired,
-       CASE WHEN n.strange_days >= $min_days AND n.strange_signins > $share * n.signins THEN n.time END AS time,
-       n.event_ids,
-       n.strange_signins, n.signins, n.strange_days, n.other_systems, n.systems
+       coalesce(t.days >= $min_days AND t.signins > $share * n.signins, false) AS fired,
+       CASE WHEN t.days >= $min_days AND t.signins > $share * n.signins THEN t.time END AS time,
+       t.event_ids,
+       t.signins AS strange_signins, n.signins, t.days AS strange_days, t.other_systems, n.systems
 FROM counted n
 JOIN coverage c ON c.subject_id = n.subject_id AND c.table_name = 'signin'
+LEFT JOIN strange_signin t ON t.subject_id = n.subject_id
 WHERE n.signins >= $min_signins

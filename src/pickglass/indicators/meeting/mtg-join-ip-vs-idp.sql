@@ -42,7 +42,7 @@ phone AS (
 -- Sign-ins through a tunnel or the company's own way out say nothing about a place.
 open_signin AS (
     SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.latitude, s.longitude, CAST(floor(epoch(s.time) / 3600) AS BIGINT) AS hour,
-           concat_ws(', ', s.city, s.region, s.country) AS shown
+           s.city, s.region, s.country
     FROM signin s
     LEFT JOIN phone f ON f.text = coalesce(nullif(s.os_name, ''), s.user_agent)
     LEFT JOIN company x ON x.src_ip = s.src_ip
@@ -60,7 +60,7 @@ hourly AS (
     WHERE latitude IS NOT NULL
 ),
 beside AS (
-    SELECT m.subject_id, m.event_id, m.time, m.shown, s.event_id AS signin_event, s.shown AS signin_shown,
+    SELECT m.subject_id, m.event_id, m.time, m.shown, s.event_id AS signin_event, concat_ws(', ', s.city, s.region, s.country) AS signin_shown,
            CASE WHEN m.src_ip = s.src_ip THEN 0 ELSE
            2 * 6371 * asin(least(1, sqrt(power(sin(radians(m.latitude - s.latitude) / 2), 2) +
                cos(radians(s.latitude)) * cos(radians(m.latitude)) * power(sin(radians(m.longitude - s.longitude) / 2), 2)))) END AS km
