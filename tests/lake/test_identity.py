@@ -16,11 +16,25 @@ def test_every_key_of_a_worker_leads_to_one_subject() -> None:
     """Roster id, work mail, user name, personal mail, in any case, and a handle that another system names."""
     with lake(
         worker=[worker("workday:E1", user_name="dana.w@example.com", personal_mail="Dana@example.org")],
-        identifier=[{"account": "github:octo", "time": "2026-02-01", "kind": "account", "value": "DANA.W@example.com"},
-                    {"account": "e1@example.com", "time": "2026-02-01", "kind": "code_host", "value": "github:dana"}],
-    ) as opened:  # fmt: skip
+        identifier=[
+            {
+                "account": "github:octo",
+                "time": "2026-02-01",
+                "kind": "account",
+                "value": "DANA.W@example.com",
+            },
+            {"account": "e1@example.com", "time": "2026-02-01", "kind": "code_host", "value": "github:dana"},
+        ],
+    ) as opened:
         found = subjects(opened)
-    keys = ("workday:e1", "e1@example.com", "dana.w@example.com", "dana@example.org", "reference:e1", "github:dana")
+    keys = (
+        "workday:e1",
+        "e1@example.com",
+        "dana.w@example.com",
+        "dana@example.org",
+        "reference:e1",
+        "github:dana",
+    )
     assert len({found[key] for key in keys}) == 1
     assert all(subject.startswith("S-") and len(subject) >= 10 for subject in found.values())
 
@@ -29,7 +43,9 @@ def test_a_subject_id_says_nothing_and_stays() -> None:
     """Another run over the same people gives the same ids, and none holds a part of a key."""
     with lake(worker=[worker("workday:E1"), worker("workday:E2")]) as opened:
         first = subjects(opened)
-    with lake(worker=[worker("workday:E2"), worker("workday:E1", "2026-05-01", work_mail="other@example.com")]) as opened:
+    with lake(
+        worker=[worker("workday:E2"), worker("workday:E1", "2026-05-01", work_mail="other@example.com")]
+    ) as opened:
         second = subjects(opened)
     assert first["workday:e1"] == second["workday:e1"]
     assert first["workday:e2"] == second["workday:e2"]
@@ -65,9 +81,15 @@ def test_a_mail_that_two_share_joins_nobody(shared_by: str) -> None:
     """That is a question for linkage, and no answer to who is who."""
     two = shared_by == "workers"
     with lake(
-        worker=[worker("workday:E1", personal_mail="x@example.org"), worker("workday:E2", personal_mail="x@example.org" if two else None)],
+        worker=[
+            worker("workday:E1", personal_mail="x@example.org"),
+            worker("workday:E2", personal_mail="x@example.org" if two else None),
+        ],
         hiring_event=[applied("greenhouse:7"), applied("greenhouse:8")],
-        identifier=[mail_of("greenhouse:7", "x@example.org"), *([] if two else [mail_of("greenhouse:8", "x@example.org")])],
+        identifier=[
+            mail_of("greenhouse:7", "x@example.org"),
+            *([] if two else [mail_of("greenhouse:8", "x@example.org")]),
+        ],
     ) as opened:
         found = subjects(opened)
         people = ask(opened, "SELECT count(*) FROM subject")
@@ -78,7 +100,10 @@ def test_a_mail_that_two_share_joins_nobody(shared_by: str) -> None:
 def test_of_two_workers_who_claim_one_applicant_the_one_that_the_roster_names_keeps_it() -> None:
     """Both stay subjects of their own; a statement weighs more than a mail that happens to fit."""
     with lake(
-        worker=[worker("workday:E1", personal_mail="x@example.org"), worker("workday:E2", applicant_account="greenhouse:7")],
+        worker=[
+            worker("workday:E1", personal_mail="x@example.org"),
+            worker("workday:E2", applicant_account="greenhouse:7"),
+        ],
         hiring_event=[applied("greenhouse:7")],
         identifier=[mail_of("greenhouse:7", "x@example.org")],
     ) as opened:
@@ -101,42 +126,78 @@ def test_an_account_that_leads_nowhere_stays_in_the_known_rows() -> None:
     """It is counted in data health and never dropped."""
     with lake(
         worker=[worker("workday:E1")],
-        signin=[{"account": account, "time": "2026-03-02", "activity": "signin", "outcome": "success"} for account in ("E1@example.com", "who@example.net")],
+        signin=[
+            {"account": account, "time": "2026-03-02", "activity": "signin", "outcome": "success"}
+            for account in ("E1@example.com", "who@example.net")
+        ],
     ) as opened:
         assert ask(opened, "SELECT account FROM signin") == [("E1@example.com",)]
         assert ask(opened, "SELECT count(*) FROM known_signin") == [(2,)]
 
 
-# -- devices ---------------------------------------------------------------------------------------------------
+# -- devices ---------------------------------------------------------------------------------------------
 
 
 def held(account: str | None, time: str, **other: object) -> dict[str, object]:
-    return {"account": account, "time": time, "activity": "checkin", "device_id": "d1", "device_name": "LT-1", "device_serial": "SN1", **other}
+    return {
+        "account": account,
+        "time": time,
+        "activity": "checkin",
+        "device_id": "d1",
+        "device_name": "LT-1",
+        "device_serial": "SN1",
+        **other,
+    }
 
 
 def test_a_device_belongs_to_its_holder_at_the_time() -> None:
-    """Given on to somebody else, what it did before is the first one's and what it does after the second one's."""
-    started = [{"time": time, "activity": "start", "process_name": time, **key}
-               for time, key in (("2026-03-05", {"device_id": "d1"}), ("2026-04-01", {"device_name": "lt-1"}), ("2026-04-15", {"device_id": "d1"}))]  # fmt: skip
+    """Given on to somebody else: what it did before is the first one's, what it does after the second's."""
+    started = [
+        {"time": time, "activity": "start", "process_name": time, **key}
+        for time, key in (
+            ("2026-03-05", {"device_id": "d1"}),
+            ("2026-04-01", {"device_name": "lt-1"}),
+            ("2026-04-15", {"device_id": "d1"}),
+        )
+    ]
     with lake(
         worker=[worker("workday:E1"), worker("workday:E2")],
-        device_state=[held("e1@example.com", "2026-03-10"), held("e1@example.com", "2026-03-20"), held("e2@example.com", "2026-04-10")],
+        device_state=[
+            held("e1@example.com", "2026-03-10"),
+            held("e1@example.com", "2026-03-20"),
+            held("e2@example.com", "2026-04-10"),
+        ],
         process=started,
     ) as opened:
         found = subjects(opened)
         owners = dict(ask(opened, "SELECT process_name, subject_id FROM process"))
-    assert owners == {"2026-03-05": found["workday:e1"], "2026-04-01": found["workday:e1"], "2026-04-15": found["workday:e2"]}
+    assert owners == {
+        "2026-03-05": found["workday:e1"],
+        "2026-04-01": found["workday:e1"],
+        "2026-04-15": found["workday:e2"],
+    }
 
 
 def test_a_device_that_goes_back_belongs_to_the_first_holder_again() -> None:
     with lake(
         worker=[worker("workday:E1"), worker("workday:E2")],
-        device_state=[held("e1@example.com", "2026-03-10"), held("e2@example.com", "2026-04-10"), held("e1@example.com", "2026-05-10")],
-        peripheral=[{"time": day, "activity": "connected", "device_name": "LT-1", "description": day} for day in ("2026-03-11", "2026-04-11", "2026-05-11")],
+        device_state=[
+            held("e1@example.com", "2026-03-10"),
+            held("e2@example.com", "2026-04-10"),
+            held("e1@example.com", "2026-05-10"),
+        ],
+        peripheral=[
+            {"time": day, "activity": "connected", "device_name": "LT-1", "description": day}
+            for day in ("2026-03-11", "2026-04-11", "2026-05-11")
+        ],
     ) as opened:
         found = subjects(opened)
         owners = dict(ask(opened, "SELECT description, subject_id FROM peripheral"))
-    assert owners == {"2026-03-11": found["workday:e1"], "2026-04-11": found["workday:e2"], "2026-05-11": found["workday:e1"]}
+    assert owners == {
+        "2026-03-11": found["workday:e1"],
+        "2026-04-11": found["workday:e2"],
+        "2026-05-11": found["workday:e1"],
+    }
 
 
 def test_a_row_with_an_account_is_that_accounts_whoever_holds_the_device() -> None:
@@ -171,7 +232,7 @@ def test_no_row_is_doubled_by_its_keys() -> None:
         assert ask(opened, "SELECT count(*) FROM device_state") == [(2,)]
 
 
-# -- parcels ---------------------------------------------------------------------------------------------------
+# -- parcels ---------------------------------------------------------------------------------------------
 
 
 def test_a_carriers_event_belongs_to_whom_the_parcel_was_sent() -> None:
@@ -190,4 +251,6 @@ def test_a_carriers_event_belongs_to_whom_the_parcel_was_sent() -> None:
     ) as opened:
         found = subjects(opened)
         owners = dict(ask(opened, "SELECT activity, subject_id FROM shipment_event WHERE account IS NULL"))
-    assert owners == {"redirected": found["workday:e1"]}, "a number that nobody or two people have is nobody's"
+    assert owners == {"redirected": found["workday:e1"]}, (
+        "a number that nobody or two people have is nobody's"
+    )

@@ -1,4 +1,4 @@
-"""Account, document and national numbers lie nowhere in clear below the home, in whatever wrapping one looks."""
+"""Account, document and national numbers lie nowhere in clear below the home, however one looks."""
 
 import gzip
 import io
@@ -42,31 +42,83 @@ def spaced(number: str, by: str = " ") -> str:
 
 def write_exports(folder: Path) -> None:
     """Write each number where it may come in: read columns, unknown ones, rejects, mails, archives."""
-    payments = [
-        {"Employee_ID": "E1", "Election_Moment": "2026-03-20T11:00:00Z", "Account_Number": "8800 1931 2207", "Bank_Name": "B"},
-        {"Employee_ID": "E2", "Election_Moment": "2026-03-20T11:00:00Z", "IBAN": "GB29 NWBK 6016 1331 9268 19", "Bank_Name": "B"},
-        {"Employee_ID": "E3", "Election_Moment": "20 March, 11:00", "IBAN": spaced("DE89370400440532013000"), "Bank_Name": "B"},
-        '{"Employee_ID": "E4", "Election_Moment": "2026-03-20T11:00:00Z", "Account_Number": "731264509182", "Bank_Name": ',
+    first = {"Employee_ID": "E1", "Election_Moment": "2026-03-20T11:00:00Z", "Bank_Name": "B"}
+    payments: list[dict[str, str] | str] = [
+        {
+            "Employee_ID": "E1",
+            "Election_Moment": "2026-03-20T11:00:00Z",
+            "Account_Number": "8800 1931 2207",
+            "Bank_Name": "B",
+        },
+        {
+            "Employee_ID": "E2",
+            "Election_Moment": "2026-03-20T11:00:00Z",
+            "IBAN": "GB29 NWBK 6016 1331 9268 19",
+            "Bank_Name": "B",
+        },
+        {
+            "Employee_ID": "E3",
+            "Election_Moment": "20 March, 11:00",
+            "IBAN": spaced("DE89370400440532013000"),
+            "Bank_Name": "B",
+        },
+        '{"Employee_ID": "E4", "Election_Moment": "2026-03-20T11:00:00Z", "Account_Number": "731264509182", ',
     ]
     ndjson(folder / "payments.json", payments)
-    ndjson(folder / "roster.json", [
-        worker("E1", National_ID="987-65-4320", Social_Security_Number="987654320"),
-        worker("E2", Hire_Date="soon", Social_Security_Number="078-05-1120"),
-    ])  # fmt: skip
-    ndjson(folder / "checks.json", [
-        {"time": "2026-03-01T10:00:00Z", "account": "greenhouse:1", "activity": "identity_check",
-         "document_kind": "passport", "document_number": "C01X 00T 478"},
-        {"time": "2026-03-01T10:00:00Z", "account": "greenhouse:1", "activity": "resume",
-         "resume_text": "Dana Whitfield, engineer. SSN 219-09-9999. " + "Built and ran payment systems of all sizes. " * 9},
-    ])  # fmt: skip
-    ndjson(folder / "pay.json", [
-        {"time": "2026-03-01T10:00:00Z", "account": "workday:E1", "activity": "account_added",
-         "wallet": "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"},
-    ])  # fmt: skip
-    ndjson(folder / "identifiers.json", [
-        {"time": "2026-03-01T10:00:00Z", "account": "workday:E1", "kind": "Bank", "value": "5500-1122-3344-5566"},
-        {"time": "2026-03-01T10:00:00Z", "account": "workday:E1", "kind": "credit card", "value": "4556737586899855"},
-    ])  # fmt: skip
+    ndjson(
+        folder / "roster.json",
+        [
+            worker("E1", National_ID="987-65-4320", Social_Security_Number="987654320"),
+            worker("E2", Hire_Date="soon", Social_Security_Number="078-05-1120"),
+        ],
+    )
+    ndjson(
+        folder / "checks.json",
+        [
+            {
+                "time": "2026-03-01T10:00:00Z",
+                "account": "greenhouse:1",
+                "activity": "identity_check",
+                "document_kind": "passport",
+                "document_number": "C01X 00T 478",
+            },
+            {
+                "time": "2026-03-01T10:00:00Z",
+                "account": "greenhouse:1",
+                "activity": "resume",
+                "resume_text": "Dana Whitfield, engineer. SSN 219-09-9999. "
+                + "Built and ran payment systems of all sizes. " * 9,
+            },
+        ],
+    )
+    ndjson(
+        folder / "pay.json",
+        [
+            {
+                "time": "2026-03-01T10:00:00Z",
+                "account": "workday:E1",
+                "activity": "account_added",
+                "wallet": "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+            },
+        ],
+    )
+    ndjson(
+        folder / "identifiers.json",
+        [
+            {
+                "time": "2026-03-01T10:00:00Z",
+                "account": "workday:E1",
+                "kind": "Bank",
+                "value": "5500-1122-3344-5566",
+            },
+            {
+                "time": "2026-03-01T10:00:00Z",
+                "account": "workday:E1",
+                "kind": "credit card",
+                "value": "4556737586899855",
+            },
+        ],
+    )
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "a@example.org", "b@example.com", "Pay"
     message["Date"], message["Message-ID"] = "Sun, 01 Mar 2026 10:00:00 +0000", "<1@example.org>"
@@ -74,7 +126,7 @@ def write_exports(folder: Path) -> None:
     (folder / "demand.eml").write_bytes(bytes(message))
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w") as archive:
-        archive.writestr("payments.json", json.dumps({**dict(payments[0]), "Account_Number": "660011223399"}))  # type: ignore[arg-type]
+        archive.writestr("payments.json", json.dumps({**first, "Account_Number": "660011223399"}))
     with zipfile.ZipFile(folder / "outer.zip", "w") as archive:
         archive.writestr("inner.zip", inner.getvalue())
 
@@ -86,7 +138,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     write_exports(folder)
     settings = load_settings(base / "home", {"PICKGLASS_THREADS": "2"})
-    run = pipeline.run(settings, [folder, *sorted(shipped_folder().glob("workday_payment_elections/sample*"))])
+    run = pipeline.run(
+        settings, [folder, *sorted(shipped_folder().glob("workday_payment_elections/sample*"))]
+    )
     assert run.load is not None
     assert run.load.records["rejected"] >= 3
     assert run.load.unrecognised == ()
@@ -113,7 +167,10 @@ def contents(path: Path) -> Iterator[tuple[str, str]]:
             continue
     for start in (found.start() for found in re.finditer(re.escape(b"\x28\xb5\x2f\xfd"), raw)):
         try:
-            yield "zstd", zstandard.ZstdDecompressor().decompressobj().decompress(raw[start:]).decode("latin-1")
+            yield (
+                "zstd",
+                zstandard.ZstdDecompressor().decompressobj().decompress(raw[start:]).decode("latin-1"),
+            )
         except zstandard.ZstdError:
             continue
 
@@ -129,7 +186,9 @@ def findings(home: Path) -> list[tuple[str, str, str]]:
         for way, text in contents(path):
             plain = bare(text)
             found += [
-                (why, str(path.relative_to(home)), way) for secret, why in SECRETS.items() if bare(secret) in plain
+                (why, str(path.relative_to(home)), way)
+                for secret, why in SECRETS.items()
+                if bare(secret) in plain
             ]
     return found
 
@@ -153,7 +212,14 @@ def test_the_search_finds_what_is_there(home: Path, tmp_path: Path) -> None:
         connection.execute("CREATE TABLE t (x TEXT)")
         connection.execute("INSERT INTO t VALUES (?)", (secret,))
     connection.close()
-    assert {name for _, name, _ in findings(tmp_path)} == {"plain", "wide", "packed", "other", "table", "store"}
+    assert {name for _, name, _ in findings(tmp_path)} == {
+        "plain",
+        "wide",
+        "packed",
+        "other",
+        "table",
+        "store",
+    }
     assert sum(path.stat().st_size for path in (home / "originals").rglob("*") if path.is_file()) > 1000
 
 
@@ -174,5 +240,3 @@ def test_known_numbers_can_still_be_matched(home: Path) -> None:
     ]
     assert len(hashes) >= 2
     assert len(set(hashes)) == 1
-
-

@@ -27,7 +27,7 @@ def _engine() -> Any:
 
 @contextmanager
 def lake(as_of: datetime = LATER, **tables: Rows) -> Iterator[Session]:
-    """Open the views over rows that say only what matters; an event is known when it happens, unless it says so."""
+    """Open the views over rows that say only what matters; an event is known when it happens."""
     with session(rows_as_tables(_filled(tables)), as_of, KEY, engine=_engine()) as opened:
         yield opened
 
@@ -74,4 +74,4 @@ def ask(opened: Session, sql: str) -> list[tuple[Any, ...]]:
 
 def subjects(opened: Session) -> dict[str, str]:
     """Say which subject each account key leads to."""
-    return dict(ask(opened, "SELECT account, subject_id FROM account_subject"))  # type: ignore[arg-type]
+    return dict(ask(opened, "SELECT account, subject_id FROM account_subject"))
