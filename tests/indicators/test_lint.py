@@ -106,7 +106,7 @@ def test_a_mistake_in_the_yaml_is_told(tmp_path: Path, old: str, new: str, told:
         ),
         (SQL.replace("$most", "$least"), "$least is not declared"),
         ("DELETE FROM signin", "one SELECT: is a DELETE"),
-        (SQL.replace("count(*) AS n", "max(src_ip) AS n"), "n is pseudonym and declared as none"),
+        (SQL.replace("count(*) AS n", "max(src_ip) AS n"), "needs `fields: {n: pseudonym}`"),
         (SQL.replace("FROM signin", "FROM signin, read_csv('x')"), "an indicator reads views only"),
         (SQL.replace("> $most", "> $most AND now() > max(time)"), "use $as_of"),
         (SQL + "UNION ALL SELECT 'S', false, NULL, NULL, 0, NULL", "empty lake"),

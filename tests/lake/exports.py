@@ -48,7 +48,9 @@ def worker(number: str, day: str = "2026-03-15", **other: Any) -> dict[str, Any]
 def ndjson(path: Path, records: Iterable[Mapping[str, Any] | str | bytes]) -> Path:
     """Write records as JSON lines; texts and bytes go in as they are."""
     lines = [
-        record if isinstance(record, bytes) else (record if isinstance(record, str) else json.dumps(record)).encode()
+        record
+        if isinstance(record, bytes)
+        else (record if isinstance(record, str) else json.dumps(record)).encode()
         for record in records
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +91,9 @@ def content(settings: Settings) -> dict[str, list[str]]:
     for name in names:
         left_out = OF_THE_LOAD | OF_THE_MOMENT.get(name, set())
         found[name] = sorted(
-            json.dumps({key: _written(value) for key, value in row.items() if key not in left_out}, sort_keys=True)
+            json.dumps(
+                {key: _written(value) for key, value in row.items() if key not in left_out}, sort_keys=True
+            )
             for row in rows(settings, name)
         )
     return {name: one for name, one in found.items() if one}

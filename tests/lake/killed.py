@@ -12,7 +12,13 @@ from pickglass.settings import Settings
 # Importing takes longer than the loads, so one process imports and every victim is forked from it.
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    ["tests.lake.killed", "pickglass.pipeline", "pickglass.lake.load", "pyiceberg.catalog.sql", "alembic.command"]
+    [
+        "tests.lake.killed",
+        "pickglass.pipeline",
+        "pickglass.lake.load",
+        "pyiceberg.catalog.sql",
+        "alembic.command",
+    ]
 )
 
 
@@ -32,7 +38,7 @@ def load_until(settings: Settings, paths: Sequence[Path], moment: int) -> None:
     from pickglass import pipeline
     from pickglass.lake import load
 
-    load.step = _dying(moment)
+    vars(load)["step"] = _dying(moment)
     pipeline.load(settings, paths)
 
 

@@ -91,10 +91,14 @@ def mapped(
     with tempfile.TemporaryDirectory() as stage:
         done = Mapper(connection, Path(stage), 1, LOADED).map(definition, chunk)
         rows = {
-            name: connection.sql(f"SELECT * FROM read_parquet({literal(str(path))})").to_arrow_table().to_pylist()
+            name: connection.sql(f"SELECT * FROM read_parquet({literal(str(path))})")
+            .to_arrow_table()
+            .to_pylist()
             for name, path in done.rows.items()
         }
     fates: Counter[str] = Counter()
     for (_, fate, _), count in done.fates.items():
         fates[fate] += count
-    return Outcome({name: sorted(found, key=lambda row: row["raw_record"]) for name, found in rows.items()}, fates)
+    return Outcome(
+        {name: sorted(found, key=lambda row: row["raw_record"]) for name, found in rows.items()}, fates
+    )

@@ -1,8 +1,8 @@
-"""A load that is killed at any moment leaves the last published batch in force, and the next load completes it."""
+"""A load that is killed at any moment leaves the last batch in force, and the next load completes it."""
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,18 +23,23 @@ KILLED = -9
 
 
 class Stage:
-    """A home with one published load, which can be put back, and a second load of two batches to be killed."""
+    """A home with one published load, which can be put back, and a second load of two batches to kill."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         first = ndjson(folder / "first" / "okta.json", [okta("e1"), okta("e2")])
         second = folder / "second"
         files = [
-            ndjson(second / "1_okta.json", [okta("e2", displayMessage="revised"), okta("e3"), okta("bad", published=7.5e9)]),
+            ndjson(
+                second / "1_okta.json",
+                [okta("e2", displayMessage="revised"), okta("e3"), okta("bad", published=7.5e9)],
+            ),
             ndjson(second / "2_roster.json", [worker("E1", Phone_Home="+1 469 555 0101"), worker("E2")]),
             ndjson(second / "3_hopeless.json", [okta("h1", "never"), okta("h2", "at noon")]),
         ]
-        ndjson(second / "4_okta.json", [okta("e4", "2026-04-02T09:00:00Z"), okta("e1", displayMessage="revised")])
+        ndjson(
+            second / "4_okta.json", [okta("e4", "2026-04-02T09:00:00Z"), okta("e1", displayMessage="revised")]
+        )
         settings = load_settings(folder / "home", {"PICKGLASS_THREADS": "2"})
         self.settings = replace(settings, batch_bytes=sum(file.stat().st_size for file in files))
         self.paths = [second]
@@ -44,7 +49,7 @@ class Stage:
         self.put_back()
 
     def put_back(self) -> None:
-        """Make the home what it was after the first load; its place must not change, for tables name files."""
+        """Make the home what it was after the first load, in the same place: tables name their files."""
         shutil.rmtree(self.settings.home)
         shutil.copytree(self.folder / "kept", self.settings.home, symlinks=True)
 
@@ -71,13 +76,13 @@ def shared_stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 
 @pytest.fixture
-def stage(shared_stage: Stage) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     shared_stage.put_back()
-    yield shared_stage
+    return shared_stage
 
 
 def check_left_behind(settings: Settings) -> None:
-    """Nothing is left of unfinished work: no branch, no data file outside the tables, no staged or torn file."""
+    """Nothing is left of unfinished work: no branch, no file outside the tables, no staged or torn one."""
     tables = Tables(settings.catalog_uri, Path(settings.warehouse))
     try:
         with open_store(settings) as store:
@@ -105,7 +110,9 @@ def check_left_behind(settings: Settings) -> None:
 def check_kill(stage: Stage, moment: int) -> None:
     assert killed.run(killed.load_until, stage.settings, stage.paths, moment) == KILLED
     batches = stage.steps[: moment + 1].count("after ledger")
-    assert content(stage.settings) == stage.published[batches], "readers see the batches that the ledger names"
+    assert content(stage.settings) == stage.published[batches], (
+        "readers see the batches that the ledger names"
+    )
     with open_store(stage.settings) as store, open_lake(stage.settings, store) as lake:
         assert lake.query("SELECT count(*) AS n FROM known_signin").to_pylist()[0]["n"] >= 2
     report = pipeline.load(stage.settings, stage.paths)
@@ -118,7 +125,15 @@ def test_the_load_that_is_killed_fills_several_tables_in_two_batches(shared_stag
     """Otherwise the tests below would prove little."""
     steps = shared_stage.steps
     assert steps.count("after ledger") == 2
-    assert {"staged", "written", "written worker", "branch signin", "before ledger", "main signin", "original"} <= set(steps)
+    assert {
+        "staged",
+        "written",
+        "written worker",
+        "branch signin",
+        "before ledger",
+        "main signin",
+        "original",
+    } <= set(steps)
     assert set(shared_stage.published[-1]) == {"worker", "identifier", "signin", "rejects", "superseded"}
     assert len({str(one) for one in shared_stage.published}) == 3
 
@@ -127,7 +142,7 @@ def test_the_load_that_is_killed_fills_several_tables_in_two_batches(shared_stag
     "moment", ["staged", "branch signin", "before ledger", "after ledger", "main identifier"]
 )
 def test_a_load_killed_between_two_stages_changes_nothing_or_a_whole_batch(stage: Stage, moment: str) -> None:
-    """After SIGKILL readers see whole batches only, and loading again gives what an undisturbed load gives."""
+    """Readers see whole batches only, and loading again gives what an undisturbed load gives."""
     check_kill(stage, stage.steps.index(moment))
 
 
@@ -151,7 +166,9 @@ def test_a_load_killed_again_and_again_completes_at_last(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("method", ["write_block", "finish"])
-def test_a_load_killed_while_an_original_is_written_leaves_no_torn_original(stage: Stage, method: str) -> None:
+def test_a_load_killed_while_an_original_is_written_leaves_no_torn_original(
+    stage: Stage, method: str
+) -> None:
     """The original is not there or whole; the part that the dead writer left is swept by the next load."""
     assert killed.run(killed.load_until_original, stage.settings, stage.paths, method, 1) == KILLED
     assert content(stage.settings) == stage.published[0]

@@ -21,22 +21,41 @@ NESTED = {
     "anything": "JSON",
 }
 NESTED_SQL = (
-    "SELECT _n, time, id AS device_id, 'checkin' AS activity, who.name AS device_name, who.age AS os_version, "
+    "SELECT _n, time, id AS device_id, 'checkin' AS activity, who.name AS device_name, who.age AS os_version,"
+    " "
     "array_to_string(who.tags, ',') AS model, places[1].city AS city, places[1].latitude AS latitude, "
     "CAST(anything AS VARCHAR) AS manufacturer FROM raw"
 )
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
-SCALAR = st.one_of(st.none(), st.booleans(), st.integers(-(2**62), 2**62), st.floats(allow_nan=False, allow_infinity=False), TEXT)
+SCALAR = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**62), 2**62),
+    st.floats(allow_nan=False, allow_infinity=False),
+    TEXT,
+)
 RECORD = st.fixed_dictionaries(
     {"id": TEXT, "time": st.just("2026-03-01T10:00:00Z")},
     optional={
         "who": st.none()
         | st.fixed_dictionaries(
-            {}, optional={"name": SCALAR, "age": st.none() | st.integers(-(2**62), 2**62), "tags": st.lists(SCALAR, max_size=3)}
+            {},
+            optional={
+                "name": SCALAR,
+                "age": st.none() | st.integers(-(2**62), 2**62),
+                "tags": st.lists(SCALAR, max_size=3),
+            },
         ),
         "places": st.none()
-        | st.lists(st.fixed_dictionaries({}, optional={"city": SCALAR, "latitude": st.none() | st.floats(-90, 90)}), max_size=2),
-        "anything": st.recursive(SCALAR, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2), max_leaves=4),
+        | st.lists(
+            st.fixed_dictionaries({}, optional={"city": SCALAR, "latitude": st.none() | st.floats(-90, 90)}),
+            max_size=2,
+        ),
+        "anything": st.recursive(
+            SCALAR,
+            lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2),
+            max_leaves=4,
+        ),
         "undeclared": SCALAR,
     },
 )
@@ -48,8 +67,10 @@ def lines(*records: Any) -> list[bytes]:
 
 @given(records=st.lists(RECORD, min_size=1, max_size=25))
 @settings(max_examples=25, deadline=None)
-def test_reading_record_by_record_gives_the_same_rows_as_reading_all_at_once(records: list[dict[str, Any]]) -> None:
-    """One bad record forces the strict way; the rows of the good ones are identical to those of the fast way."""
+def test_reading_record_by_record_gives_the_same_rows_as_reading_all_at_once(
+    records: list[dict[str, Any]],
+) -> None:
+    """One bad record forces the strict way; the good ones' rows are identical to those of the fast way."""
     definition = source({"device_state": NESTED_SQL}, NESTED)
     fast = mapped(definition, lines(*records))
     strict = mapped(definition, lines(*records, {**GOOD, "who": "not an object"}))
@@ -74,12 +95,19 @@ def test_reading_record_by_record_gives_the_same_rows_as_reading_all_at_once(rec
         (b'{"id": "\\ud800"}', "not valid JSON"),
         (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, None),
     ],
-)  # fmt: skip
+)
 def test_a_record_that_does_not_fit_is_lost_alone(bad: Any, reason: str | None) -> None:
-    """It is rejected with its number and reason, and its neighbours become the rows that they always become."""
-    outcome = mapped(source({"device_state": NESTED_SQL}, NESTED), lines(GOOD, {**GOOD, "id": "d2"}, bad, {**GOOD, "id": "d4"}))
+    """It is rejected with its number and reason; its neighbours become the rows that they always do."""
+    outcome = mapped(
+        source({"device_state": NESTED_SQL}, NESTED),
+        lines(GOOD, {**GOOD, "id": "d2"}, bad, {**GOOD, "id": "d4"}),
+    )
     assert outcome.fates == {"mapped": 3, "rejected": 1}
-    assert [(row["raw_record"], row["device_id"]) for row in outcome.rows["device_state"]] == [(1, "d1"), (2, "d2"), (4, "d4")]
+    assert [(row["raw_record"], row["device_id"]) for row in outcome.rows["device_state"]] == [
+        (1, "d1"),
+        (2, "d2"),
+        (4, "d4"),
+    ]
     assert outcome.reasons().keys() == {3}
     if reason is not None:
         assert outcome.reasons()[3] == reason
@@ -94,7 +122,9 @@ def test_a_key_that_comes_twice_means_the_same_on_both_ways() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["é\u202e\U0001f50d", "a\0b", "x" * 5_000_000, "'; DROP TABLE raw; --", "\\", '"'])
+@pytest.mark.parametrize(
+    "text", ["é\u202e\U0001f50d", "a\0b", "x" * 5_000_000, "'; DROP TABLE raw; --", "\\", '"']
+)
 def test_any_text_is_kept_as_it_is_or_rejects_its_record(text: str) -> None:
     outcome = mapped(source(), lines(GOOD, {**GOOD, "id": text}))
     kept = [row["device_id"] for row in outcome.rows["device_state"]]
@@ -106,21 +136,42 @@ def test_any_text_is_kept_as_it_is_or_rejects_its_record(text: str) -> None:
 @pytest.mark.parametrize(
     ("column", "text", "value"),
     [
-        ("latitude", "1.5", 1.5), ("latitude", " 2 ", 2.0), ("latitude", 3, 3.0), ("latitude", "nan", None),
-        ("latitude", "inf", None), ("latitude", "1e999", None), ("latitude", "north", None), ("latitude", "1,5", None),
-        ("managed", "true", True), ("managed", False, False), ("managed", "1", True), ("managed", "perhaps", None),
+        ("latitude", "1.5", 1.5),
+        ("latitude", " 2 ", 2.0),
+        ("latitude", 3, 3.0),
+        ("latitude", "nan", None),
+        ("latitude", "inf", None),
+        ("latitude", "1e999", None),
+        ("latitude", "north", None),
+        ("latitude", "1,5", None),
+        ("managed", "true", True),
+        ("managed", False, False),
+        ("managed", "1", True),
+        ("managed", "perhaps", None),
     ],
-)  # fmt: skip
-def test_a_text_becomes_the_number_or_truth_that_it_says_or_rejects_its_record(column: str, text: Any, value: Any) -> None:
+)
+def test_a_text_becomes_the_number_or_truth_that_it_says_or_rejects_its_record(
+    column: str, text: Any, value: Any
+) -> None:
     outcome = mapped(source(), lines({**GOOD, column: text}))
     if value is None:
-        assert list(outcome.reasons().values()) == [f"device_state.{column}: not a {'number' if column == 'latitude' else 'boolean'}"]
+        assert list(outcome.reasons().values()) == [
+            f"device_state.{column}: not a {'number' if column == 'latitude' else 'boolean'}"
+        ]
     else:
         assert outcome.rows["device_state"][0][column] == value
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("443", 443), (443.0, 443), ("9007199254740993", 2**53 + 1), ("1.6", None), ("0x10", None), ("9" * 30, None)]
+    ("text", "value"),
+    [
+        ("443", 443),
+        (443.0, 443),
+        ("9007199254740993", 2**53 + 1),
+        ("1.6", None),
+        ("0x10", None),
+        ("9" * 30, None),
+    ],
 )
 def test_an_integer_is_never_rounded(text: Any, value: int | None) -> None:
     sql = "SELECT _n, time, id AS device_id, 'connection' AS activity, latitude AS dst_port FROM raw"
@@ -147,7 +198,9 @@ def test_a_text_that_is_no_number_never_becomes_null_silently(texts: list[str]) 
 def test_records_that_make_no_row_are_ignored_by_a_rule_or_rejected() -> None:
     sql = "SELECT _n, time, id AS device_id, activity FROM raw WHERE id LIKE 'd%'"
     definition = source({"device_state": sql}, ignore={"noise": "activity = 'noise'"})
-    outcome = mapped(definition, lines(GOOD, {**GOOD, "activity": "noise"}, {**GOOD, "id": "x"}), problems=None)
+    outcome = mapped(
+        definition, lines(GOOD, {**GOOD, "activity": "noise"}, {**GOOD, "id": "x"}), problems=None
+    )
     assert outcome.fates == {"mapped": 1, "ignored": 1, "rejected": 1}
     assert outcome.reasons() == {3: mapping.NO_MAPPING}
 
@@ -158,10 +211,14 @@ def test_a_record_is_lost_whole_if_one_of_its_rows_is_bad() -> None:
         "device_state": "SELECT _n, time, id AS device_id, 'checkin' AS activity FROM raw",
         "process": "SELECT _n, activity AS time, id AS device_id, 'start' AS activity FROM raw",
     }
-    outcome = mapped(source(tables), lines({**GOOD, "activity": "2026-03-01T10:00:00Z"}, {**GOOD, "activity": "never"}))
+    outcome = mapped(
+        source(tables), lines({**GOOD, "activity": "2026-03-01T10:00:00Z"}, {**GOOD, "activity": "never"})
+    )
     assert {name: [row["raw_record"] for row in rows] for name, rows in outcome.rows.items()} == {
-        "device_state": [1], "process": [1], "rejects": [2],
-    }  # fmt: skip
+        "device_state": [1],
+        "process": [1],
+        "rejects": [2],
+    }
 
 
 def test_problems_of_the_reader_become_rejects_with_their_own_numbers() -> None:
@@ -172,9 +229,15 @@ def test_problems_of_the_reader_become_rejects_with_their_own_numbers() -> None:
 
 def test_records_of_many_small_files_keep_their_own_file_and_number() -> None:
     """A thousand files in one chunk, every seventh record bad: no row is taken for another's."""
-    records = [{**GOOD, "id": f"f{n % 1000} r{n // 1000}", "managed": "bad" if n % 7 == 0 else None} for n in range(3000)]
+    records = [
+        {**GOOD, "id": f"f{n % 1000} r{n // 1000}", "managed": "bad" if n % 7 == 0 else None}
+        for n in range(3000)
+    ]
     outcome = mapped(
-        source(), lines(*records), files=[f"f{n % 1000}" for n in range(3000)], records=[n // 1000 for n in range(3000)]
+        source(),
+        lines(*records),
+        files=[f"f{n % 1000}" for n in range(3000)],
+        records=[n // 1000 for n in range(3000)],
     )
     kept = outcome.rows["device_state"]
     assert len(kept) == 3000 - len(range(0, 3000, 7))
@@ -191,15 +254,21 @@ def test_a_large_chunk_keeps_the_numbers_of_its_records() -> None:
     assert outcome.fates == {"mapped": 50_000}
 
 
-SPOILED = "SELECT _n, time, id AS device_id, activity, CAST(CAST(latitude AS INTEGER) AS VARCHAR) AS model FROM raw"
+SPOILED = (
+    "SELECT _n, time, id AS device_id, activity, CAST(CAST(latitude AS INTEGER) AS VARCHAR) AS model FROM raw"
+)
 
 
 def test_a_value_that_stops_the_mapping_costs_its_record_alone() -> None:
     """A source's SQL may fail on a value; the reason does not repeat the value, which may be a secret."""
-    given = [{**GOOD, "id": str(n), "latitude": "078-05-1120" if n in (3, 70) else "1"} for n in range(1, 101)]
+    given = [
+        {**GOOD, "id": str(n), "latitude": "078-05-1120" if n in (3, 70) else "1"} for n in range(1, 101)
+    ]
     outcome = mapped(source({"device_state": SPOILED}), lines(*given))
     assert outcome.fates == {"mapped": 98, "rejected": 2}
-    assert outcome.reasons() == dict.fromkeys((3, 70), "the mapping cannot compute with its values (conversion error)")
+    assert outcome.reasons() == dict.fromkeys(
+        (3, 70), "the mapping cannot compute with its values (conversion error)"
+    )
 
 
 def test_a_file_full_of_values_that_stop_the_mapping_takes_no_other_file_with_it() -> None:
@@ -222,7 +291,9 @@ def test_a_file_full_of_values_that_stop_the_mapping_takes_no_other_file_with_it
         ({"device_state": "SELEC"}, "does not run"),
     ],
 )
-def test_a_mapping_that_is_wrong_in_itself_is_told_with_its_place(tables: dict[str, str], message: str) -> None:
+def test_a_mapping_that_is_wrong_in_itself_is_told_with_its_place(
+    tables: dict[str, str], message: str
+) -> None:
     """It is the source's mistake and not a record's."""
     with pytest.raises(ConfigError, match=message) as caught:
         mapped(source(tables), lines(GOOD))
@@ -231,7 +302,8 @@ def test_a_mapping_that_is_wrong_in_itself_is_told_with_its_place(tables: dict[s
 
 def test_event_ids_depend_on_source_table_key_and_part_alone() -> None:
     """So the same event in another file is the same event, whatever else the record says."""
-    sql = "SELECT _n, time, id AS device_id, activity, part AS _part FROM (SELECT *, unnest(['a', 'b']) AS part FROM raw)"
+    parts = "(SELECT *, unnest(['a', 'b']) AS part FROM raw)"
+    sql = f"SELECT _n, time, id AS device_id, activity, part AS _part FROM {parts}"
     keyed = source({"device_state": sql}, key="id")
     first = mapped(keyed, lines(GOOD)).rows["device_state"]
     again = mapped(keyed, lines(b"{}", {**GOOD, "managed": True}), files=["a" * 64] * 2).rows["device_state"]
@@ -242,7 +314,10 @@ def test_event_ids_depend_on_source_table_key_and_part_alone() -> None:
 
 
 def test_without_a_key_the_record_itself_is_the_key() -> None:
-    rows = mapped(source(key="nullif(id, 'none')"), lines({**GOOD, "id": "none"}, {**GOOD, "id": "none", "managed": True}))
+    rows = mapped(
+        source(key="nullif(id, 'none')"),
+        lines({**GOOD, "id": "none"}, {**GOOD, "id": "none", "managed": True}),
+    )
     assert len({row["event_id"] for row in rows.rows["device_state"]}) == 2
 
 
@@ -250,5 +325,7 @@ def test_without_a_key_the_record_itself_is_the_key() -> None:
 @settings(max_examples=8, deadline=None)
 def test_a_rejected_text_shows_no_digit(text: str) -> None:
     """Whatever separates or escapes them: an account number cannot be put together again."""
-    (row,) = mapped(source(), [b'{"id": "123-45-6789", "iban": "DE89 3704", "x": ' + text.encode("utf-8", "replace")]).rows["rejects"]
+    (row,) = mapped(
+        source(), [b'{"id": "123-45-6789", "iban": "DE89 3704", "x": ' + text.encode("utf-8", "replace")]
+    ).rows["rejects"]
     assert not any(sign.isdigit() for sign in row["text"] or "")

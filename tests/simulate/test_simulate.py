@@ -104,7 +104,7 @@ def test_the_truth_names_everybody_once_and_every_case_and_look_alike(truth: dic
     assert sum(one["case"] == "H4" for one in subjects) == 3
     assert sum(one["case"] == "applicant-ring" for one in subjects) >= 8
     assert {one["hypothesis"] for one in subjects} == {
-        "ordinary", "operated", "elsewhere", "moonlighting", "hijacked", "disloyal",
+        "ordinary", "operated", "elsewhere", "hijacked", "disloyal",
     }  # fmt: skip
 
 

@@ -274,20 +274,22 @@ def _protected(case: Case) -> Iterator[str]:
                 yield f"reads {view}.{column}"
 
 
-@lint("field classes", "write the classes as `fields: {name: class}`, so that every face can mask the values")
+@lint("field classes", "every face masks a value by the class of what it is made of")
 def _field_classes(case: Case) -> Iterator[str]:
     import pyarrow as pa
 
     rows = case.empty.query(case.indicator.sql, case.indicator.parameters)
     classes = reads.field_classes(case.indicator.sql)
+    needed = dict(case.indicator.fields)
     for name in sentence.fields(case.indicator.sentence):
         kind = rows.schema.field(name).type if name in rows.column_names else None
-        if kind is None or not (pa.types.is_string(kind) or pa.types.is_list(kind)):
-            continue  # numbers, times and truths say nothing that a mask would hide
-        made_of = classes.get(name, "none")
-        declared = case.indicator.fields.get(name, "none")
-        if reads.stricter(made_of, declared) != declared:
-            yield f"{name} is {made_of} and declared as {declared}"
+        if kind is not None and (pa.types.is_string(kind) or pa.types.is_list(kind)):
+            # Numbers, times and truths say nothing that a mask would hide.
+            needed[name] = reads.stricter(classes.get(name, "none"), case.indicator.fields.get(name, "none"))
+    needed = {name: kind for name, kind in needed.items() if kind != "none"}
+    declared = {name: kind for name, kind in case.indicator.fields.items() if kind != "none"}
+    if needed != declared:
+        yield f"needs `fields: {{{', '.join(f'{name}: {kind}' for name, kind in needed.items())}}}`"
     for name in sorted(set(case.indicator.fields) - set(sentence.fields(case.indicator.sentence))):
         yield f"{name} is no field of the sentence"
 

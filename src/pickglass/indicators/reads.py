@@ -182,8 +182,8 @@ def tables_read(sql: str) -> frozenset[str]:
 def missing_tables(indicators: Iterable[Indicator], present: Collection[str]) -> dict[str, tuple[str, ...]]:
     """Tell which indicators read tables that are not among `present`, and which tables those are.
 
-    An indicator that reads several kinds of record may still answer from some of them; one whose tables are all
-    missing is blind.
+    An indicator that reads several kinds of record may still answer from some of them; one whose tables are
+    all missing is blind.
     """
     found = {one.id: tuple(sorted(tables_read(one.sql) - set(present))) for one in indicators}
     return {name: tables for name, tables in found.items() if tables}

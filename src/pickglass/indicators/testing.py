@@ -134,7 +134,7 @@ def opened(given: Mapping[str, Sequence[Mapping[str, Any]]], as_of: datetime) ->
 
 @cache
 def _engine() -> Any:
-    """Return the database that all tests of a process share; each has its own tables in a session of its own."""
+    """Return the database that all tests of a process share; each has a session of its own in it."""
     return prepare(KEY, threads=1)
 
 

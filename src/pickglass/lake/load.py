@@ -100,7 +100,9 @@ def step(name: str) -> None:
 class Loader:
     """Loads recognised files into the lake, batch by batch; a lock lets one loader at a time into a home."""
 
-    def __init__(self, settings: Settings, store: Store, progress: Callable[[str, int], None] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, progress: Callable[[str, int], None] | None = None
+    ) -> None:
         self._settings = settings
         self._store = store
         self._progress = progress or (lambda _name, _records: None)
@@ -169,7 +171,11 @@ class Loader:
         loaded = [_loaded(tally, tally.file.raw_file in quarantined) for tally in tallies.values()]
         step("before ledger")
         ledger.publish(
-            self._store, batch, snapshots, [one.file for one in loaded if one.file.state == "loaded"], based_on=current
+            self._store,
+            batch,
+            snapshots,
+            [one.file for one in loaded if one.file.state == "loaded"],
+            based_on=current,
         )
         step("after ledger")
         ledger.record_files(self._store, load_id, [one.file for one in loaded if one.file.state != "loaded"])
@@ -178,9 +184,7 @@ class Loader:
             step(f"main {name}")
         return loaded
 
-    def _stage(
-        self, connection: Any, stage: Path, load_id: int, files: list[InputFile]
-    ) -> dict[str, _Tally]:
+    def _stage(self, connection: Any, stage: Path, load_id: int, files: list[InputFile]) -> dict[str, _Tally]:
         """Map every record of the batch to files below `stage`, and seal the originals."""
         mapper = Mapper(connection, stage, load_id, datetime.now(UTC))
         tallies = {file.raw_file: _Tally(file) for file in files}
@@ -228,7 +232,9 @@ class Loader:
         connection.execute("CREATE TEMP TABLE duplicate (raw_file VARCHAR, raw_record BIGINT)")
         connection.execute("CREATE TEMP TABLE quarantined (raw_file VARCHAR)")
         if quarantined:
-            connection.executemany("INSERT INTO quarantined VALUES (?)", [(raw_file,) for raw_file in sorted(quarantined)])
+            connection.executemany(
+                "INSERT INTO quarantined VALUES (?)", [(raw_file,) for raw_file in sorted(quarantined)]
+            )
         current = ledger.current_snapshots(self._store)
         written: dict[str, list[Path]] = {}
         for name in schema().tables:
@@ -237,7 +243,9 @@ class Loader:
                 continue
             self._tables.ensure(name)
             self._select_new(connection, name, paths, current.get(name))
-            for raw_file, count in connection.execute("SELECT raw_file, count(*) FROM fresh GROUP BY 1").fetchall():
+            for raw_file, count in connection.execute(
+                "SELECT raw_file, count(*) FROM fresh GROUP BY 1"
+            ).fetchall():
                 tallies[raw_file].rows[name] += count
             files = self._copy(connection, name, batch)
             if files:
@@ -433,7 +441,9 @@ def _lock(path: Path) -> int:
     except OSError as error:
         os.close(descriptor)
         raise ConfigError(
-            "another load is at work in this home", hint="wait for it to end, then try again", where=str(path.parent)
+            "another load is at work in this home",
+            hint="wait for it to end, then try again",
+            where=str(path.parent),
         ) from error
     return descriptor
 

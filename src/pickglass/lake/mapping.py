@@ -61,7 +61,9 @@ class Chunk:
             raw_records=[self.raw_records[place] for place in places],
             record_hashes=[self.record_hashes[place] for place in places],
             file_names=[self.file_names[place] for place in places],
-            problems={index: self.problems[place] for index, place in enumerate(places) if place in self.problems},
+            problems={
+                index: self.problems[place] for index, place in enumerate(places) if place in self.problems
+            },
         )
 
 
@@ -93,7 +95,7 @@ def structure_of(column_type: Any) -> Any:
 
 
 def _time_cases(value: str, source: SourceDefinition) -> list[tuple[str, str, str]]:
-    """List the ways to read a text clock, in order: when each applies, the UTC instant (or null), how far to trust it."""
+    """List the ways to read a text clock, in order: when each applies, the instant (or null), how far to trust it."""
     text = f"upper(trim(CAST({value} AS VARCHAR)))"
     micro = f"regexp_replace({text}, '(\\.\\d{{6}})\\d+', '\\1')"
     zoned = f"regexp_replace({micro}, ' ?([+-]\\d{{2}}):?(\\d{{2}})?$', '\\1:\\2')"
@@ -104,10 +106,18 @@ def _time_cases(value: str, source: SourceDefinition) -> list[tuple[str, str, st
     ]
     precision = "local" if source.time_zone == "local" else "instant"
     if source.time_zone != "none":
-        cases.append((f"regexp_matches({text}, '{_BARE}')", _placed(f"try_cast({micro} AS TIMESTAMP)", source), precision))
+        cases.append(
+            (
+                f"regexp_matches({text}, '{_BARE}')",
+                _placed(f"try_cast({micro} AS TIMESTAMP)", source),
+                precision,
+            )
+        )
     for form in source.time_formats:
         # A word like «epoch» is a time for DuckDB whatever the format.
-        parsed = f"CASE WHEN regexp_matches({value}, '\\d') THEN try_strptime(trim({value}), {literal(form)}) END"
+        parsed = (
+            f"CASE WHEN regexp_matches({value}, '\\d') THEN try_strptime(trim({value}), {literal(form)}) END"
+        )
         sound = f"{parsed} BETWEEN TIMESTAMP '1900-01-01' AND TIMESTAMP '9999-12-31'"
         if re.search(r"%[zZ]", form):
             cases.append((sound, f"CAST({parsed} AS TIMESTAMPTZ)", "instant"))
@@ -126,13 +136,17 @@ def _placed(bare: str, source: SourceDefinition) -> str:
 
 def _time_expression(value: str, source: SourceDefinition) -> str:
     """Write the SQL that turns a text clock into a UTC instant by the source's rule, or null."""
-    cases = " ".join(f"WHEN {condition} THEN {instant}" for condition, instant, _ in _time_cases(value, source))
+    cases = " ".join(
+        f"WHEN {condition} THEN {instant}" for condition, instant, _ in _time_cases(value, source)
+    )
     return f"CASE {cases} END"
 
 
 def _precision_expression(value: str, source: SourceDefinition) -> str:
     """Write the SQL that says how far a text clock can be trusted: instant, local or date."""
-    cases = " ".join(f"WHEN {condition} THEN '{precision}'" for condition, _, precision in _time_cases(value, source))
+    cases = " ".join(
+        f"WHEN {condition} THEN '{precision}'" for condition, _, precision in _time_cases(value, source)
+    )
     return f"CASE {cases} END"
 
 
@@ -156,12 +170,16 @@ def _converted(column: Column, given: str, source: SourceDefinition) -> tuple[st
     if column.type in ("integer", "number", "boolean") and given in ("VARCHAR", "JSON"):
         plain = f"nullif(trim(CAST({value} AS VARCHAR), ' \"'), '')"
         converted = f"try_cast({plain} AS {column.duckdb_type})"
+        article = "an" if column.type == "integer" else "a"
         if column.type != "boolean":
             # DuckDB would round «1.6» to an integer, and takes «nan» and «inf» for numbers.
             double = f"try_cast({plain} AS DOUBLE)"
             sound = f"{double} = trunc({double})" if column.type == "integer" else f"isfinite({double})"
             converted = f"CASE WHEN {sound} THEN {converted} END"
-        return converted, f"CASE WHEN {plain} IS NOT NULL AND {converted} IS NULL THEN '{column.name}: not a {column.type}' END"
+        return (
+            converted,
+            f"CASE WHEN {plain} IS NOT NULL AND {converted} IS NULL THEN '{column.name}: not {article} {column.type}' END",
+        )
     if column.type == "text" and given in ("VARCHAR", "JSON"):
         return f"nullif(CAST({value} AS VARCHAR), '')", None
     return f"CAST({value} AS {column.duckdb_type})", None
@@ -311,7 +329,9 @@ class Mapper:
         given = pa.table(
             {
                 "_line": pa.array(range(1, len(good) + 1), pa.int64()),
-                "text": pa.array([chunk.lines[index].decode("utf-8", "replace") for index in good], pa.string()),
+                "text": pa.array(
+                    [chunk.lines[index].decode("utf-8", "replace") for index in good], pa.string()
+                ),
             }
         )
         wrong = " ".join(
@@ -332,11 +352,17 @@ class Mapper:
             "FROM (SELECT _line, CASE WHEN valid THEN text ELSE '{}' END AS text FROM json_text WHERE valid)"
         )
         self._run("INSERT INTO strict SELECT _line, 'not valid JSON', NULL FROM json_text WHERE NOT valid")
-        self._run("UPDATE strict SET reason = 'does not fit the declared types' WHERE value IS NULL AND reason IS NULL")
+        self._run(
+            "UPDATE strict SET reason = 'does not fit the declared types' WHERE value IS NULL AND reason IS NULL"
+        )
         names = ", ".join(f"value.{identifier(name)} AS {identifier(name)}" for name in source.columns)
-        self._run(f"CREATE OR REPLACE TEMP TABLE read AS SELECT _line, {names} FROM strict WHERE reason IS NULL")
+        self._run(
+            f"CREATE OR REPLACE TEMP TABLE read AS SELECT _line, {names} FROM strict WHERE reason IS NULL"
+        )
         self._join_raw(
-            pa.table({"_line": pa.array(range(1, len(good) + 1), pa.int64()), "_n": pa.array(good, pa.int64())})
+            pa.table(
+                {"_line": pa.array(range(1, len(good) + 1), pa.int64()), "_n": pa.array(good, pa.int64())}
+            )
         )
         bad = self._connection.execute("SELECT _line, reason FROM strict WHERE reason IS NOT NULL").fetchall()
         return {good[line - 1]: reason for line, reason in bad}
@@ -362,7 +388,9 @@ class Mapper:
         part = "coalesce(CAST(m._part AS VARCHAR), '')" if "_part" in given else "''"
         key = f"coalesce(CAST(({source.key}) AS VARCHAR), o.record_hash)" if source.key else "o.record_hash"
         revision = f"CAST(({source.revision}) AS VARCHAR)" if source.revision else "NULL"
-        keys = f"SELECT raw._n, {key} AS _key, {revision} AS _revision FROM raw JOIN origin o ON o._n = raw._n"
+        keys = (
+            f"SELECT raw._n, {key} AS _key, {revision} AS _revision FROM raw JOIN origin o ON o._n = raw._n"
+        )
         self._source_sql(
             source,
             f"table {name}",
@@ -375,13 +403,16 @@ class Mapper:
     def _judge(self, source: SourceDefinition) -> None:
         """Give every record its one fate; a record with any bad row is rejected whole."""
         unions = " UNION ALL ".join(
-            f"SELECT _n, {literal(name)} AS table_name, _problem FROM {identifier('rows_' + name)}" for name in source.tables
+            f"SELECT _n, {literal(name)} AS table_name, _problem FROM {identifier('rows_' + name)}"
+            for name in source.tables
         )
         self._run(
             f"INSERT INTO fate SELECT _n, 'rejected', string_agg(DISTINCT table_name || '.' || _problem, '; ' ORDER BY table_name || '.' || _problem) "
             f"FROM ({unions}) WHERE _problem <> '' GROUP BY _n"
         )
-        self._run(f"INSERT INTO fate SELECT DISTINCT _n, 'mapped', NULL FROM ({unions}) WHERE _n NOT IN (SELECT _n FROM fate)")
+        self._run(
+            f"INSERT INTO fate SELECT DISTINCT _n, 'mapped', NULL FROM ({unions}) WHERE _n NOT IN (SELECT _n FROM fate)"
+        )
         self._run(
             f"INSERT INTO fate SELECT _n, 'rejected', {literal(NO_MAPPING)} FROM origin WHERE _n NOT IN (SELECT _n FROM fate)"
         )
@@ -404,11 +435,15 @@ class Mapper:
         return path
 
     def _write_rejects(self, source: SourceDefinition, chunk: Chunk) -> Path | None:
-        bad = self._connection.execute("SELECT _n, reason FROM fate WHERE fate = 'rejected' ORDER BY _n").fetchall()
+        bad = self._connection.execute(
+            "SELECT _n, reason FROM fate WHERE fate = 'rejected' ORDER BY _n"
+        ).fetchall()
         if not bad:
             return None
         texts = [_excerpt(chunk.lines[index]) for index, _ in bad]
-        rejects = pa.table({"_n": [n for n, _ in bad], "reason": [reason for _, reason in bad], "text": texts})
+        rejects = pa.table(
+            {"_n": [n for n, _ in bad], "reason": [reason for _, reason in bad], "text": texts}
+        )
         path = self._stage / "rejects" / f"{self._count:06d}.parquet"
         path.parent.mkdir(exist_ok=True)
         self._run(
@@ -454,7 +489,11 @@ def _row_expressions(table: Table, given: dict[str, str], source: SourceDefiniti
         if problem is not None:
             problems.append(problem)
         if column.required:
-            empty = f"nullif(trim(CAST(m.{identifier(name)} AS VARCHAR)), '') IS NULL" if name in given else "TRUE"
+            empty = (
+                f"nullif(trim(CAST(m.{identifier(name)} AS VARCHAR)), '') IS NULL"
+                if name in given
+                else "TRUE"
+            )
             problems.append(f"CASE WHEN {empty} THEN '{name}: missing' END")
     if "time_precision" in given:
         precision = "m.time_precision"
@@ -484,7 +523,11 @@ def _misfits(path: str, name: str, kind: Any, many: bool = False) -> Iterator[tu
         yield f"len(list_filter({types}, lambda t: t NOT IN {fits})) > 0", name, expected
         if isinstance(kind, str):
             values = f"json_extract_string(text, {literal(path)})"
-            yield f"len(list_filter({values}, lambda v: v IS NOT NULL AND try_cast(v AS {kind}) IS NULL)) > 0", name, expected
+            yield (
+                f"len(list_filter({values}, lambda v: v IS NOT NULL AND try_cast(v AS {kind}) IS NULL)) > 0",
+                name,
+                expected,
+            )
     else:
         yield f"{types} NOT IN {fits}", name, expected
         if isinstance(kind, str):

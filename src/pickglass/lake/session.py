@@ -47,6 +47,10 @@ _DEVICE_KEYS = {
 _WITHOUT_SUBJECT = ("intelligence", "rejects", "attestation", "superseded")
 _WITH_PLACE = ("signin", "device_state")
 
+# Tables up to this many rows are read once and held: a hundred indicators ask again and again, and reading files costs
+# more than remembering them. Bigger ones stay in their files, so that memory is bounded.
+HELD_ROWS = 3_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -119,9 +123,9 @@ def session(
         _run(connection, "identity", as_of)
         _run(connection, "history", as_of)
         for table in schema().tables.values():
-            _install_resolved(connection, table, _relation_kind(relations.get(table.name)))
+            _install_resolved(connection, table, _relation_kind(connection, relations.get(table.name)))
         _run(connection, "subject", as_of)
-        _install_places(connection)
+        _install_places(connection, relations)
         _install_coverage(connection)
         _run(connection, "shared", as_of)
         yield Session(connection, as_of)
@@ -147,9 +151,13 @@ def _install_references(connection: Any) -> None:
         )
 
 
-def _relation_kind(given: Sequence[str] | pa.Table | None) -> str:
-    """Say how rows are held: those in files stay there; few rows, or none, are quicker as a table than as a view."""
-    return "TABLE" if given is None or isinstance(given, pa.Table) or not given else "VIEW"
+def _relation_kind(connection: Any, given: Sequence[str] | pa.Table | None) -> str:
+    """Say how rows are held: as a table in memory, or, where they are many, as a view of their files."""
+    if given is None or isinstance(given, pa.Table) or not given:
+        return "TABLE"
+    files = ", ".join(literal(path) for path in given)
+    rows = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata([{files}])").fetchone()[0]
+    return "TABLE" if rows <= HELD_ROWS else "VIEW"
 
 
 def _empty(table: Table) -> str:
@@ -195,7 +203,7 @@ def _install_table(
             _install_hidden(connection, superseded, moment)
         where += " AND NOT EXISTS (SELECT 1 FROM hidden_row s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
     connection.execute(
-        f"CREATE TEMP {_relation_kind(given)} {name} AS SELECT {columns} FROM {origin} r WHERE {where}"
+        f"CREATE TEMP {_relation_kind(connection, given)} {name} AS SELECT {columns} FROM {origin} r WHERE {where}"
     )
 
 
@@ -235,10 +243,12 @@ def _install_resolved(connection: Any, table: Table, kind: str) -> None:
             "WHERE coalesce(a.subject_id, p.subject_id) IS NOT NULL"
         )
     elif table.name in _DEVICE_KEYS:
-        keys = ", ".join(f"r.{key}" if "(" not in key else key.replace("(", "(r.") for key in _DEVICE_KEYS[table.name])
+        keys = [f"r.{key}" if "(" not in key else key.replace("(", "(r.") for key in _DEVICE_KEYS[table.name]]
+        joins = " ".join(f"LEFT JOIN held_device k{n} ON k{n}.device = {key}" for n, key in enumerate(keys))
+        held = ", ".join(f"k{n}.device" for n in range(len(keys)))
         sql = (
             by_account.format(rows=known)
-            + f" UNION ALL SELECT h.subject_id, r.* FROM {known} r JOIN device_holder h ON h.device = coalesce({keys}) "
+            + f" UNION ALL SELECT h.subject_id, r.* FROM {known} r {joins} JOIN device_holder h ON h.device = coalesce({held}) "
             "AND r.time >= h.from_time AND r.time < h.until_time "
             "WHERE NOT EXISTS (SELECT 1 FROM account_subject a WHERE a.account = lower(r.account))"
         )
@@ -248,16 +258,18 @@ def _install_resolved(connection: Any, table: Table, kind: str) -> None:
     connection.execute(f"CREATE TEMP {kind} {name} AS {sql}")
 
 
-def _install_places(connection: Any) -> None:
+def _install_places(connection: Any, relations: Mapping[str, Sequence[str] | pa.Table]) -> None:
     """Give sign-ins and device states the distance to the claimed place, in kilometres (haversine, radius 6371)."""
     for name in _WITH_PLACE:
         inner = identifier(name + "_resolved")
         view = identifier(name)
         sql = connection.execute(f"SELECT sql FROM duckdb_views() WHERE view_name = {literal(name)}").fetchone()[0]
         select = sql[sql.index(" AS ") + 4 :].rstrip(";")
-        connection.execute(f"CREATE TEMP VIEW {inner} AS {select}")
+        kind = _relation_kind(connection, relations.get(name))
+        connection.execute(f"CREATE TEMP {kind} {inner} AS {select}")
+        connection.execute(f"DROP VIEW {view}")
         connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT r.*, "
+            f"CREATE TEMP {kind} {view} AS SELECT r.*, "
             "CASE WHEN r.latitude IS NULL OR r.longitude IS NULL OR s.claimed_latitude IS NULL THEN NULL ELSE "
             "2 * 6371 * asin(least(1, sqrt(power(sin(radians(r.latitude - s.claimed_latitude) / 2), 2) + "
             "cos(radians(s.claimed_latitude)) * cos(radians(r.latitude)) * "

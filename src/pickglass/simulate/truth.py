@@ -34,7 +34,6 @@ _DONE: dict[str, list[str]] = {
     ],
     "H4": ["laptop sent to a farm", "remote tools or a KVM over IP on arrival", "pay redirected"],
     "ADMIN25": ["parcels to a mail store", "worked abroad behind a VPN router", "authenticator abroad"],
-    "moonlighting": ["another full-time job", "mouse jiggler", "second meetings at the same time"],
     "payroll-pirate": ["account taken over", "pay account changed by the intruder", "reported by the victim"],
     "disloyal": ["took documents before leaving", "extorted by mail"],
     "applicant-ring": ["cloned résumés", "one phone for several names"],
@@ -90,8 +89,6 @@ def _first(company: Company, worker: Worker, applications: dict[int, Application
         return iso(company.day(110 if part == "hijacked" else 165) * DAY)
     if part == "disloyal" and worker.left is not None:
         return iso((worker.left - 9) * DAY)
-    if part == "moonlighting":
-        return iso((worker.hired + 3) * DAY)
     application = applications[worker.candidate]
     days = 8 if part in {"H1", "H3"} else 9 if part[:2] == "H2" or part == "elsewhere" else 7
     return iso(max(application.accepted or 0, (worker.hired - days) * DAY))

@@ -18,7 +18,6 @@ from pickglass.lake.engine import connect, install_macros, literal
 from pickglass.lake.mapping import Chunk, Mapper
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
-
 from pickglass.sources.reading import Member, Problem, members
 from pickglass.sources.recognition import member_blocks, recognise_member
 
@@ -43,26 +42,56 @@ class Checked:
 def check(source: SourceDefinition, known: Mapping[str, SourceDefinition]) -> Checked:
     """Load the samples of one source and compare every row with `expected.jsonl`."""
     folder = Path(source.folder or "")
-    samples = sorted(folder.glob("sample*"))
-    if not source.folder or not samples:
+    if not source.folder or not any(folder.glob("sample*")):
         return Checked(source.id, 0, () if source.id.startswith("generic_") else ("has no sample.*",))
+    found, problems = _found(source, known)
+    problems += _repeated(found)
+    problems += _differences(found, folder / "expected.jsonl")
+    return Checked(source.id, len(found), tuple(problems))
+
+
+def update_expected(source: SourceDefinition, known: Mapping[str, SourceDefinition]) -> list[str]:
+    """Write the rows that the samples become as `expected.jsonl`, one spelling for all; return what stands against it.
+
+    A file that says the same already stays as it is. A diff says that the meaning of an export changed: read it row
+    by row before you keep it.
+    """
+    found, problems = _found(source, known)
+    problems += _repeated(found)
+    if (
+        source.folder
+        and found
+        and not problems
+        and _differences(found, Path(source.folder, "expected.jsonl"))
+    ):
+        lines = [
+            orjson.dumps({name: value for name, value in row.items() if name != "_event"}) for row in found
+        ]
+        Path(source.folder, "expected.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    return problems
+
+
+def _found(
+    source: SourceDefinition, known: Mapping[str, SourceDefinition]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows of all samples, and what is wrong with recognising or mapping them."""
     problems: list[str] = []
     found: list[dict[str, Any]] = []
-    for path in samples:
+    for path in sorted(Path(source.folder or "").glob("sample*")):
         for member in members(path):
             if isinstance(member, Problem):
                 problems.append(f"{path.name}: {member.reason}")
                 continue
             recognised, why = recognise_member(member, known)
             if recognised is None or recognised.id != source.id:
-                problems.append(f"{path.name}: is recognised as {recognised.id if recognised else 'nothing'} ({why})")
+                problems.append(
+                    f"{path.name}: is recognised as {recognised.id if recognised else 'nothing'} ({why})"
+                )
             try:
                 found += rows(source, member, path.name)
             except PickglassError as error:
                 problems.append(str(error))
-    problems += _repeated(found)
-    problems += _differences(found, folder / "expected.jsonl")
-    return Checked(source.id, len(found), tuple(problems))
+    return sorted(found, key=_order), problems
 
 
 def rows(source: SourceDefinition, member: Member, file: str) -> list[dict[str, Any]]:
@@ -114,7 +143,13 @@ def _written(value: Any) -> Any:
 
 
 def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (row["table"], row["file"], row["record"], str(row.get("time", "")), str(sorted(row.items(), key=str)))
+    return (
+        row["table"],
+        row["file"],
+        row["record"],
+        str(row.get("time", "")),
+        str(sorted(row.items(), key=str)),
+    )
 
 
 def _repeated(found: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -140,7 +175,9 @@ def _differences(found: list[dict[str, Any]], expected: Path) -> list[str]:
     told += [f"found and not expected: {_json(row)}" for row in surplus[:SHOWN]]
     hidden = max(0, len(missing) - SHOWN) + max(0, len(surplus) - SHOWN)
     if len(got) != len(wanted) and not (missing or surplus):
-        told.append(f"{len(got)} rows found, {len(wanted)} expected: some row comes more often than it should")
+        told.append(
+            f"{len(got)} rows found, {len(wanted)} expected: some row comes more often than it should"
+        )
     return told + ([f"… and {hidden} more differences"] if hidden else [])
 
 
@@ -150,7 +187,13 @@ def _normal(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _time(value: Any) -> Any:
-    if isinstance(value, str) and len(value) >= 20 and value[4:5] == "-" and value[10:11] == "T" and value.endswith("Z"):
+    if (
+        isinstance(value, str)
+        and len(value) >= 20
+        and value[4:5] == "-"
+        and value[10:11] == "T"
+        and value.endswith("Z")
+    ):
         try:
             return _written(datetime.fromisoformat(value))
         except ValueError:

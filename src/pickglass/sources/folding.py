@@ -16,6 +16,8 @@ import orjson
 from pickglass.model.source import SourceDefinition
 from pickglass.sources.reading import Block
 
+LEVELS = 32  # no vendor nests its keys deeper; a record that does was made to stop us
+
 _WORD = re.compile(r'"([^"]+)"|([A-Za-z_]\w*)')
 
 
@@ -29,7 +31,11 @@ def _spellings(source: SourceDefinition) -> Mapping[str, str]:
     by_lower: dict[str, set[str]] = {}
     for name in names:
         by_lower.setdefault(name.lower(), set()).add(name)
-    return {lower: next(iter(found)) for lower, found in by_lower.items() if len(found) == 1 and lower not in found}
+    return {
+        lower: next(iter(found))
+        for lower, found in by_lower.items()
+        if len(found) == 1 and lower not in found
+    }
 
 
 def unfold(record: Any, source: SourceDefinition) -> Any:
@@ -43,22 +49,28 @@ def is_folded(record: Mapping[str, Any], source: SourceDefinition) -> bool:
     return any(key in spellings for key in record)
 
 
-def _renamed(value: Any, spellings: Mapping[str, str]) -> Any:
+def _renamed(value: Any, spellings: Mapping[str, str], levels: int = LEVELS) -> Any:
+    if levels == 0:
+        return value
     if isinstance(value, dict):
-        return {spellings.get(key, key): _renamed(child, spellings) for key, child in value.items()}
+        return {
+            spellings.get(key, key): _renamed(child, spellings, levels - 1) for key, child in value.items()
+        }
     if isinstance(value, list):
-        return [_renamed(element, spellings) for element in value]
+        return [_renamed(element, spellings, levels - 1) for element in value]
     return value
 
 
 def unfolded_blocks(blocks: Iterator[Block], source: SourceDefinition) -> Iterator[Block]:
     """Yield the blocks with the keys of every record restored; the original bytes stay as they are."""
     for block in blocks:
-        yield Block(block.first, [_unfolded_line(line, source) for line in block.lines], block.raws, block.problems)
+        yield Block(
+            block.first, [_unfolded_line(line, source) for line in block.lines], block.raws, block.problems
+        )
 
 
 def _unfolded_line(line: bytes, source: SourceDefinition) -> bytes:
     try:
         return orjson.dumps(unfold(orjson.loads(line), source)) if line else line
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # the latter: nested deeper than it writes
         return line  # the mapping step says what is wrong with it

@@ -28,11 +28,23 @@ ALIASES: dict[str, dict[str, str]] = {
     "resume_text": {"text_sketch": "text_sketch(resume_text)"},
 }
 
-_HASHED_KINDS = "('bank', 'wallet', 'document')"
+# Kinds of values that may be stored as they are. A value of any other kind, known or not, is hashed: a kind that
+# we have not heard of may be a passport.
+_CLEAR_KINDS = (
+    "('address', 'device', 'account', 'code_host', 'resume_text', 'resume_file', 'photo', "
+    "'ip', 'network', 'domain', 'tool')"
+)
+_KIND = "lower(trim(kind))"
 _NORMALISED_VALUE = (
-    "CASE WHEN kind = 'mail' THEN mail_identity(value) WHEN kind = 'phone' THEN phone_key(value, NULL) "
-    "WHEN kind = 'wallet' THEN keyed_hash(wallet_key(value)) WHEN kind IN ('bank', 'document') THEN keyed_hash(plain_account_number(value)) "
-    "ELSE lower(trim(value)) END"
+    f"CASE WHEN {_KIND} IN ('mail', 'recovery_mail') THEN mail_identity(value) "
+    f"WHEN {_KIND} = 'phone' THEN phone_key(value, NULL) "
+    f"WHEN {_KIND} IN {_CLEAR_KINDS} THEN lower(trim(value)) "
+    f"WHEN {_KIND} = 'wallet' THEN keyed_hash(wallet_key(value)) "
+    "ELSE keyed_hash(plain_account_number(value)) END"
+)
+_LAST = (
+    f"CASE WHEN {_KIND} NOT IN ('mail', 'recovery_mail', 'phone') AND {_KIND} NOT IN {_CLEAR_KINDS} "
+    "THEN last4(value) END"
 )
 
 # Tables that only a load writes.
@@ -41,7 +53,9 @@ INTERNAL = ("rejects", "superseded")
 # What we write where the stored form is not what people write.
 _EXPRESSIONS: dict[tuple[str, str], str] = {
     ("identifier", "value"): _NORMALISED_VALUE,
-    ("identifier", "last"): f"CASE WHEN kind IN {_HASHED_KINDS} THEN right(value, 4) END",
+    ("identifier", "kind"): _KIND,
+    ("intelligence", "kind"): _KIND,
+    ("identifier", "last"): _LAST,
     ("intelligence", "value"): _NORMALISED_VALUE,
 }
 
@@ -52,26 +66,24 @@ def _columns(table: Table) -> list[str]:
 
 def generic_definitions() -> list[SourceDefinition]:
     """Return the generic source of every table: recognised by keys that are exactly the vocabulary's."""
-    return [
-        _generic(table)
-        for table in schema().tables.values()
-        if table.name not in INTERNAL
-    ]
+    return [_generic(table) for table in schema().tables.values() if table.name not in INTERNAL]
 
 
 def _generic(table: Table) -> SourceDefinition:
     required = [name for name in _columns(table) if table.columns[name].required and name != "time_precision"]
     aliases = {
-        name: targets for name, targets in ALIASES.items() if any(target in table.columns for target in targets)
+        name: targets
+        for name, targets in ALIASES.items()
+        if any(target in table.columns for target in targets)
     }
     aliased = {target: sql for targets in aliases.values() for target, sql in targets.items()}
     plain = [name for name in _columns(table) if name not in aliased]
     columns = {
         name: "VARCHAR[]" if table.columns[name].type == "texts" else "VARCHAR" for name in plain
     } | dict.fromkeys(aliases, "VARCHAR")
-    selected = [
-        f"{_EXPRESSIONS.get((table.name, name), _lowered(name))} AS {name}" for name in plain
-    ] + [f"{sql} AS {target}" for target, sql in aliased.items()]
+    selected = [f"{_EXPRESSIONS.get((table.name, name), _lowered(name))} AS {name}" for name in plain] + [
+        f"{sql} AS {target}" for target, sql in aliased.items()
+    ]
     sql = f"SELECT _n, {', '.join(selected)} FROM raw"
     return SourceDefinition(
         id=f"generic_{table.name}",

@@ -33,7 +33,11 @@ def recognise_member(
     """Say which source a file belongs to, and why; or why none."""
     if member.form in ("empty", "binary", "text"):
         note = f": {member.note}" if member.note else ""
-        what = {"empty": "is empty", "binary": "is binary data that no source reads", "text": "is text without a form that a source reads"}
+        what = {
+            "empty": "is empty",
+            "binary": "is binary data that no source reads",
+            "text": "is text without a form that a source reads",
+        }
         return None, what[member.form] + note
     parser = parser_source(member.form, known)
     if parser is not None:
@@ -43,7 +47,11 @@ def recognise_member(
     # Where the records sit in a document differs by source. A way of reading gets a sample of its own only if the
     # file's beginning names its keys at all: for every other way the sample is the plain one.
     head = _head(member)
-    ways = {source.records for source in known.values() if any(f'"{_first(path)}"' in head for path in source.records)}
+    ways = {
+        source.records
+        for source in known.values()
+        if any(f'"{_first(path)}"' in head for path in source.records)
+    }
     samples = {way: sample(member, way, SAMPLE_RECORDS) for way in ((), *ways)}
     found = recognise(samples, known.values(), member.form)
     return found.source, found.why
@@ -94,7 +102,11 @@ def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) 
         if share >= SHARE and _only_own_keys(source, records):
             fitting.append((_specificity(source.recognise), share, source))
     if not fitting:
-        shown = f"no source has these keys: {_keys(plain[0])}" if plain else "no source has its records where these are"
+        shown = (
+            f"no source has these keys: {_keys(plain[0])}"
+            if plain
+            else "no source has its records where these are"
+        )
         return Recognised(None, shown)
     fitting.sort(key=lambda found: (found[0], found[1]), reverse=True)
     best = fitting[0]

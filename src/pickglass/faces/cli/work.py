@@ -121,7 +121,7 @@ def run(
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--workers", default=300, show_default=True, type=click.IntRange(20, 20_000))
+@click.option("--workers", default=300, show_default=True, type=click.IntRange(40, 20_000))
 @click.option(
     "--applicants", default=None, type=click.IntRange(0, 2_000_000), help="Default: six for each worker."
 )
@@ -147,7 +147,7 @@ def simulate(*, out: Path, workers: int, applicants: int | None, days: int, seed
 
 
 @click.command()
-@click.option("--workers", default=300, show_default=True, type=click.IntRange(20, 20_000))
+@click.option("--workers", default=300, show_default=True, type=click.IntRange(40, 20_000))
 @click.option("--days", default=240, show_default=True, type=click.IntRange(60, 1_000))
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
 @home_option

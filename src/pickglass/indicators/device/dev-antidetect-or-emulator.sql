@@ -21,21 +21,21 @@ WITH tool AS (
     ) AS t(name, pattern)
 ),
 shown AS (
-    SELECT DISTINCT lower(process_name) AS shown FROM process WHERE process_name IS NOT NULL
-    UNION
-    SELECT DISTINCT lower(product) FROM process WHERE product IS NOT NULL
+    SELECT DISTINCT shown
+    FROM (SELECT unnest([process_name, product]) AS shown FROM (SELECT DISTINCT process_name, product FROM process))
+    WHERE shown IS NOT NULL
 ),
 known_name AS (
     SELECT s.shown, min(t.name) AS name
     FROM shown s
-    JOIN tool t ON regexp_matches(regexp_replace(s.shown, '[.](exe|app)$', ''), t.pattern)
+    JOIN tool t ON regexp_matches(regexp_replace(lower(s.shown), '[.](exe|app)$', ''), t.pattern)
     GROUP BY s.shown
 ),
 sighting AS (
     SELECT p.subject_id, p.time, p.event_id, coalesce(p.device_name, p.device_id) AS device, coalesce(a.name, b.name) AS name
     FROM process p
-    LEFT JOIN known_name a ON a.shown = lower(p.process_name)
-    LEFT JOIN known_name b ON b.shown = lower(p.product)
+    LEFT JOIN known_name a ON a.shown = p.process_name
+    LEFT JOIN known_name b ON b.shown = p.product
     WHERE a.name IS NOT NULL OR b.name IS NOT NULL
 ),
 unapproved AS (

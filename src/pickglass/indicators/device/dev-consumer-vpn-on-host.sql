@@ -1,15 +1,15 @@
 -- A consumer VPN's program or traffic on the computer. Few distinct names meet the list of operators.
 -- Short names (`star`, `express`, `pure`) are plain words: they count only beside «vpn».
 WITH shown AS (
-    SELECT DISTINCT lower(process_name) AS name, '' AS origin FROM process WHERE process_name IS NOT NULL
+    SELECT DISTINCT name, '' AS origin
+    FROM (SELECT unnest([process_name, product]) AS name FROM (SELECT DISTINCT process_name, product FROM process))
+    WHERE name IS NOT NULL
     UNION
-    SELECT DISTINCT lower(product), '' FROM process WHERE product IS NOT NULL
-    UNION
-    SELECT DISTINCT lower(domain), 'domain' FROM network WHERE domain IS NOT NULL
+    SELECT DISTINCT domain, 'domain' FROM network WHERE domain IS NOT NULL
 ),
 spelled AS (
     -- Of a domain the registered part: `api.nordvpn.com` is nordvpn.com.
-    SELECT name, CASE WHEN origin = 'domain' THEN regexp_extract(name, '([^.]+\.[^.]+)$', 1) ELSE name END AS text FROM shown
+    SELECT name, CASE WHEN origin = 'domain' THEN regexp_extract(name, '([^.]+\.[^.]+)$', 1) ELSE lower(name) END AS text FROM shown
 ),
 known_name AS (
     SELECT n.name, min(v.operator) AS operator
@@ -25,8 +25,8 @@ sighting AS (
     SELECT p.subject_id, p.time, p.event_id, coalesce(p.device_name, p.device_id) AS device,
            coalesce(a.operator, b.operator) AS operator, true AS program
     FROM process p
-    LEFT JOIN known_name a ON a.name = lower(p.process_name)
-    LEFT JOIN known_name b ON b.name = lower(p.product)
+    LEFT JOIN known_name a ON a.name = p.process_name
+    LEFT JOIN known_name b ON b.name = p.product
     WHERE a.name IS NOT NULL OR b.name IS NOT NULL
     UNION ALL
     -- A browser on the operator's site is no client.
@@ -34,7 +34,7 @@ sighting AS (
            a.name IS NOT NULL
     FROM network n
     LEFT JOIN known_name a ON a.name = n.process_name
-    LEFT JOIN known_name d ON d.name = lower(n.domain)
+    LEFT JOIN known_name d ON d.name = n.domain
         AND NOT regexp_matches(coalesce(n.process_name, ''), '(?i)^(chrome|msedge|firefox|safari|brave|opera|vivaldi|arc|iexplore|google chrome|microsoft edge|com.apple.webkit)')
     WHERE a.name IS NOT NULL OR d.name IS NOT NULL
 ),

@@ -12,6 +12,9 @@ WITH host_program AS (
                 THEN 'installed as a service' END AS how
     FROM process
     WHERE activity IN ('start', 'service')
+      -- Plain text first: patterns on every command line of a year take their time.
+      AND (contains(lower(cmd_line), 'remoting') OR contains(process_name, 'remot') OR contains(lower(original_name), 'remoting')
+           OR (activity = 'service' AND contains(lower(concat_ws(' ', product, cmd_line)), 'chrom')))
 ),
 registered AS (
     SELECT * FROM host_program WHERE how IS NOT NULL

@@ -18,29 +18,41 @@ first_use AS (
     WHERE p.activity = 'start' AND epoch(p.time) - epoch(s.start_time) BETWEEN -30 * 86400 AND $window_days * 86400
     GROUP BY p.subject_id
 ),
+-- Few distinct names stand for many records. Management agents take stock of a new computer by themselves.
+agent AS (
+    SELECT parent_name
+    FROM (SELECT DISTINCT parent_name FROM process WHERE parent_name IS NOT NULL)
+    WHERE regexp_matches(parent_name, '(?i)(intune|agentexecutor|ccmexec|jamf|kandji|munki|puppet|chef|salt|ansible|senseir|mssense|svchost|services\.exe|taskhostw|launchd|osquery|tanium|nessus|qualys|rapid7)')
+),
+address_page AS (
+    SELECT domain
+    FROM (SELECT DISTINCT domain FROM network WHERE domain IS NOT NULL)
+    WHERE regexp_matches(domain,
+                         '(?i)(^|\.)(ipinfo\.io|ifconfig\.(me|co)|ipify\.org|icanhazip\.com|ip-api\.com|whatismyip\.com|whatismyipaddress\.com|ipleak\.net|whoer\.net|browserleaks\.com|iplocation\.net|whatismyip\.net|ip2location\.com|showmyip\.com|2ip\.(io|ru)|checkip\.amazonaws\.com|dnsleaktest\.com)$')
+),
 look AS (
     SELECT p.subject_id, p.time, p.event_id,
            CASE WHEN p.process_name IN ('dxdiag.exe', 'msinfo32.exe') THEN 'hardware report'
                 WHEN p.process_name IN ('systeminfo.exe', 'system_profiler', 'lshw', 'dmidecode') THEN 'system report'
                 WHEN p.process_name = 'wmic.exe'
-                  OR regexp_matches(coalesce(p.cmd_line, ''), '(?i)get-(ciminstance|wmiobject|computerinfo)') THEN 'hardware query'
+                  OR contains(lower(p.cmd_line), 'get-') AND regexp_matches(p.cmd_line, '(?i)get-(ciminstance|wmiobject|computerinfo)') THEN 'hardware query'
                 WHEN p.process_name IN ('whoami.exe', 'whoami') THEN 'account query'
-                WHEN regexp_matches(coalesce(p.cmd_line, ''), '(?i)(ipinfo\.io|ifconfig\.(me|co)|ipify\.org|icanhazip|ip-api\.com|checkip)')
+                WHEN (contains(p.cmd_line, 'ip') OR contains(p.cmd_line, 'ifconfig')) AND regexp_matches(p.cmd_line, '(?i)(ipinfo\.io|ifconfig\.(me|co)|ipify\.org|icanhazip|ip-api\.com|checkip)')
                 THEN 'look-up of the public address' END AS what
     FROM process p
-    -- Management agents take stock of a new computer by themselves.
-    WHERE NOT regexp_matches(coalesce(p.parent_name, ''), '(?i)(intune|agentexecutor|ccmexec|jamf|kandji|munki|puppet|chef|salt|ansible|senseir|mssense|svchost|services\.exe|taskhostw|launchd|osquery|tanium|nessus|qualys|rapid7)')
+    JOIN first_use f ON f.subject_id = p.subject_id
+        AND epoch(p.time) - epoch(f.first_time) BETWEEN 0 AND $first_hours * 3600
+    LEFT JOIN agent g ON g.parent_name = p.parent_name
+    WHERE g.parent_name IS NULL
     UNION ALL
     SELECT n.subject_id, n.time, n.event_id, 'look-up of the public address'
     FROM network n
-    WHERE regexp_matches(coalesce(n.domain, ''),
-                         '(?i)(^|\.)(ipinfo\.io|ifconfig\.(me|co)|ipify\.org|icanhazip\.com|ip-api\.com|whatismyip\.com|whatismyipaddress\.com|ipleak\.net|whoer\.net|browserleaks\.com|iplocation\.net|whatismyip\.net|ip2location\.com|showmyip\.com|2ip\.(io|ru)|checkip\.amazonaws\.com|dnsleaktest\.com)$')
+    JOIN first_use f ON f.subject_id = n.subject_id
+        AND epoch(n.time) - epoch(f.first_time) BETWEEN -3600 AND $first_hours * 3600
+    JOIN address_page d ON d.domain = n.domain
 ),
 early AS (
-    SELECT l.*
-    FROM look l
-    JOIN first_use f ON f.subject_id = l.subject_id
-    WHERE l.what IS NOT NULL AND epoch(l.time) - epoch(f.first_time) BETWEEN -3600 AND $first_hours * 3600
+    SELECT * FROM look WHERE what IS NOT NULL
 ),
 -- One row per person and kind of look would miss the hour: every look opens one.
 hour_of AS (

@@ -5,6 +5,19 @@ WITH program AS (
 brand AS (
     SELECT lower(product) AS product, min(name) AS name FROM reference_remote_tool WHERE product <> '' GROUP BY lower(product)
 ),
+-- Few distinct names stand for many records. A renamed program still carries its original name; an inventory writes
+-- the product with version and bitness.
+spelled AS (
+    SELECT DISTINCT process_name, original_name, product FROM process
+),
+known_program AS (
+    SELECT s.process_name, s.original_name, s.product, coalesce(a.name, o.name, b.name) AS name
+    FROM spelled s
+    LEFT JOIN program a ON a.process_name = s.process_name
+    LEFT JOIN program o ON o.process_name = lower(s.original_name)
+    LEFT JOIN brand b ON b.product = regexp_replace(lower(s.product), '( host| client| agent| version)?[ v]*([0-9(].*)?$', '')
+    WHERE a.name IS NOT NULL OR o.name IS NOT NULL OR b.name IS NOT NULL
+),
 host AS (
     SELECT d.domain, min(t.name) AS name
     FROM (SELECT DISTINCT domain FROM network WHERE domain IS NOT NULL) d
@@ -16,14 +29,10 @@ tool AS (
     SELECT name, min(product) AS tool, min(kind) AS kind FROM reference_remote_tool GROUP BY name
 ),
 sighting AS (
-    -- A renamed program still carries its original name; an inventory writes the product with version and bitness.
-    SELECT p.subject_id, p.time, p.event_id, coalesce(p.device_name, p.device_id) AS device,
-           coalesce(a.name, o.name, b.name) AS name
+    SELECT p.subject_id, p.time, p.event_id, coalesce(p.device_name, p.device_id) AS device, k.name
     FROM process p
-    LEFT JOIN program a ON a.process_name = p.process_name
-    LEFT JOIN program o ON o.process_name = lower(p.original_name)
-    LEFT JOIN brand b ON b.product = regexp_replace(lower(p.product), '( host| client| agent| version)?[ v]*([0-9(].*)?$', '')
-    WHERE a.name IS NOT NULL OR o.name IS NOT NULL OR b.name IS NOT NULL
+    JOIN known_program k ON k.process_name IS NOT DISTINCT FROM p.process_name
+        AND k.original_name IS NOT DISTINCT FROM p.original_name AND k.product IS NOT DISTINCT FROM p.product
     UNION ALL
     SELECT n.subject_id, n.time, n.event_id, coalesce(n.device_name, n.device_id), coalesce(a.name, h.name)
     FROM network n

@@ -14,16 +14,22 @@ WITH known_system AS (
 ),
 -- Phones are everybody's own. Android says Linux, iPhones say «like Mac OS X», Chromebooks say CrOS: order matters.
 -- Of computers that the company manages, virtual desktops included, it knows where they stand.
+-- Few distinct texts stand for many sign-ins.
+spelled AS (
+    SELECT text,
+           CASE WHEN regexp_matches(text, '(?i)(android|iphone|ipad|ipod|ios|mobile)') THEN NULL
+                WHEN regexp_matches(text, '(?i)(cros|chrome ?os)') THEN 'ChromeOS'
+                WHEN regexp_matches(text, '(?i)windows') THEN 'Windows'
+                WHEN regexp_matches(text, '(?i)(mac|darwin|os x)') THEN 'macOS'
+                WHEN regexp_matches(text, '(?i)(linux|ubuntu|debian|fedora|x11)') THEN 'Linux' END AS system
+    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin)
+),
 computer AS (
-    SELECT subject_id, time, event_id, device_id, device_name,
-           CASE WHEN regexp_matches(system, '(?i)(android|iphone|ipad|ipod|ios|mobile)') THEN NULL
-                WHEN regexp_matches(system, '(?i)(cros|chrome ?os)') THEN 'ChromeOS'
-                WHEN regexp_matches(system, '(?i)windows') THEN 'Windows'
-                WHEN regexp_matches(system, '(?i)(mac|darwin|os x)') THEN 'macOS'
-                WHEN regexp_matches(system, '(?i)(linux|ubuntu|debian|fedora|x11)') THEN 'Linux' END AS system
-    FROM (SELECT *, coalesce(nullif(os_name, ''), user_agent) AS system FROM signin)
-    WHERE outcome = 'success' AND activity IN ('signin', 'session', 'app') AND coalesce(interactive, true)
-      AND NOT coalesce(device_managed, false)
+    SELECT s.subject_id, s.time, s.event_id, s.device_id, s.device_name, p.system
+    FROM signin s
+    JOIN spelled p ON p.text = coalesce(nullif(s.os_name, ''), s.user_agent)
+    WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
+      AND NOT coalesce(s.device_managed, false)
 ),
 excused AS (
     SELECT DISTINCT c.subject_id, c.event_id
@@ -45,22 +51,23 @@ judged AS (
     WHERE c.system IS NOT NULL
 ),
 ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY subject_id, strange ORDER BY time, event_id) AS rank FROM judged
+    SELECT *, row_number() OVER (PARTITION BY subject_id ORDER BY time, event_id) AS rank FROM judged WHERE strange
 ),
-counted AS (
-    SELECT subject_id, min(systems) AS systems, count(*) AS signins, count(*) FILTER (WHERE strange) AS strange_signins,
-           count(DISTINCT CAST(time AS DATE)) FILTER (WHERE strange) AS strange_days,
-           max(time) FILTER (WHERE strange) AS time,
-           string_agg(DISTINCT CASE WHEN strange THEN system END, ', ' ORDER BY CASE WHEN strange THEN system END) AS other_systems,
-           list(event_id) FILTER (WHERE strange AND rank <= 5) AS event_ids
+strange_signin AS (
+    SELECT subject_id, count(*) AS signins, count(DISTINCT CAST(time AS DATE)) AS days, max(time) AS time,
+           string_agg(DISTINCT system, ', ' ORDER BY system) AS other_systems, list(event_id) FILTER (WHERE rank <= 5) AS event_ids
     FROM ranked
     GROUP BY subject_id
+),
+counted AS (
+    SELECT j.subject_id, min(j.systems) AS systems, count(*) AS signins FROM judged j GROUP BY j.subject_id
 )
 SELECT n.subject_id,
-       n.strange_days >= $min_days AND n.strange_signins > $share * n.signins AS fired,
-       CASE WHEN n.strange_days >= $min_days AND n.strange_signins > $share * n.signins THEN n.time END AS time,
-       n.event_ids,
-       n.strange_signins, n.signins, n.strange_days, n.other_systems, n.systems
+       coalesce(t.days >= $min_days AND t.signins > $share * n.signins, false) AS fired,
+       CASE WHEN t.days >= $min_days AND t.signins > $share * n.signins THEN t.time END AS time,
+       t.event_ids,
+       t.signins AS strange_signins, n.signins, t.days AS strange_days, t.other_systems, n.systems
 FROM counted n
 JOIN coverage c ON c.subject_id = n.subject_id AND c.table_name = 'signin'
+LEFT JOIN strange_signin t ON t.subject_id = n.subject_id
 WHERE n.signins >= $min_signins

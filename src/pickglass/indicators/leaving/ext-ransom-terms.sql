@@ -63,7 +63,8 @@ carried AS (   -- names of attachments, and each part of the paths inside archiv
 ),
 matched AS (
     SELECT o.event_id AS mail_id, h.subject_id, o.sender, o.time, count(*) AS matches, list(h.name ORDER BY h.name) AS names,
-           list(h.event_id ORDER BY h.name) AS taken_ids
+           list(h.event_id ORDER BY h.name) AS taken_ids,
+           epoch(o.time) - epoch(CASE WHEN d.last_time <= o.time THEN d.last_time ELSE d.time END) AS waited
     FROM carried c
     JOIN outside o ON o.event_id = c.event_id
     JOIN holding h ON h.name = c.name AND h.time < o.time
@@ -71,13 +72,17 @@ matched AS (
     LEFT JOIN contact k ON k.subject_id = h.subject_id AND k.mail = o.sender
     WHERE epoch(o.time) >= epoch(d.time) AND epoch(o.time) <= epoch(d.last_time) + $window_days * 86400
       AND (k.mail IS NOT NULL OR o.first_from_sender >= d.time)
-    GROUP BY o.event_id, h.subject_id, o.sender, o.time
+    GROUP BY o.event_id, h.subject_id, o.sender, o.time, d.time, d.last_time
     HAVING count(*) >= $min_matches
 ),
-proof AS (   -- whoever matches best; names that several leavers took alike tie the mail to none of many
+proof AS (   -- whoever matches best and, among those, left last before the mail; names that many share tie it to none
     SELECT *
-    FROM (SELECT *, max(matches) OVER (PARTITION BY mail_id) AS best FROM matched)
-    WHERE matches = best
+    FROM (
+        SELECT *, min(waited) OVER (PARTITION BY mail_id) AS latest
+        FROM (SELECT *, max(matches) OVER (PARTITION BY mail_id) AS best FROM matched)
+        WHERE matches = best
+    )
+    WHERE waited <= latest + 3 * 86400
     QUALIFY count(*) OVER (PARTITION BY mail_id) <= $max_people
 ),
 tied AS (

@@ -34,17 +34,23 @@ joined AS (
             AND epoch(a.valid_from) <= epoch(m.time) + $approval_lag_days * 86400
             AND (a.valid_until IS NULL OR a.valid_until > m.time))
 ),
+phone AS (
+    SELECT text
+    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin)
+    WHERE regexp_matches(text, '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
+),
 -- Sign-ins through a tunnel or the company's own way out say nothing about a place.
 open_signin AS (
     SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.latitude, s.longitude, CAST(floor(epoch(s.time) / 3600) AS BIGINT) AS hour,
-           concat_ws(', ', s.city, s.region, s.country) AS shown
+           s.city, s.region, s.country
     FROM signin s
+    LEFT JOIN phone f ON f.text = coalesce(nullif(s.os_name, ''), s.user_agent)
     LEFT JOIN company x ON x.src_ip = s.src_ip
     LEFT JOIN (SELECT DISTINCT CAST(asn AS BIGINT) AS asn FROM reference_hosting_network) h ON h.asn = s.asn
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
       AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL AND x.src_ip IS NULL AND h.asn IS NULL
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
-      AND NOT regexp_matches(coalesce(nullif(s.os_name, ''), s.user_agent, ''), '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
+      AND f.text IS NULL
 ),
 -- Hours bound the join: a sign-in within the half hour lies in the meeting's hour, the one before or the one after.
 hourly AS (
@@ -54,7 +60,7 @@ hourly AS (
     WHERE latitude IS NOT NULL
 ),
 beside AS (
-    SELECT m.subject_id, m.event_id, m.time, m.shown, s.event_id AS signin_event, s.shown AS signin_shown,
+    SELECT m.subject_id, m.event_id, m.time, m.shown, s.event_id AS signin_event, concat_ws(', ', s.city, s.region, s.country) AS signin_shown,
            CASE WHEN m.src_ip = s.src_ip THEN 0 ELSE
            2 * 6371 * asin(least(1, sqrt(power(sin(radians(m.latitude - s.latitude) / 2), 2) +
                cos(radians(s.latitude)) * cos(radians(m.latitude)) * power(sin(radians(m.longitude - s.longitude) / 2), 2)))) END AS km

@@ -4,12 +4,17 @@ WITH located AS (
     SELECT s.subject_id, s.time, s.event_id, s.country,
            row_number() OVER (PARTITION BY s.subject_id ORDER BY s.time, s.event_id) AS rank
     FROM signin s
-    WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
+    JOIN subject w ON w.subject_id = s.subject_id AND w.work_country IS NOT NULL
+    JOIN coverage c ON c.subject_id = s.subject_id AND c.table_name = 'signin'
+    -- Only a new account's first weeks are read; who was seen before them is not new.
+    WHERE epoch(s.time) - epoch(w.hire_date) <= (30 + $window_days) * 86400
+      AND epoch(c.first_time) - epoch(w.hire_date) BETWEEN -30 * 86400 AND 30 * 86400
+      AND s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
       AND s.country IS NOT NULL
 ),
 -- Sign-ins of other people must reach farther back, else «first» is only where the export begins.
 export AS (
-    SELECT min(time) AS first_time FROM signin
+    SELECT min(first_time) AS first_time FROM coverage WHERE table_name = 'signin'
 ),
 baseline AS (
     SELECT l.subject_id, min(l.country) AS country, min(l.time) AS first_time, count(DISTINCT l.country) AS countries,
@@ -17,7 +22,7 @@ baseline AS (
     FROM located l
     JOIN subject s ON s.subject_id = l.subject_id
     CROSS JOIN export x
-    WHERE l.rank <= $first_signins AND s.work_country IS NOT NULL AND s.hire_date IS NOT NULL
+    WHERE l.rank <= $first_signins
     GROUP BY l.subject_id, s.hire_date, x.first_time
     HAVING count(*) = $first_signins AND count(DISTINCT l.country) = 1
        AND epoch(min(l.time)) - epoch(s.hire_date) BETWEEN -30 * 86400 AND 30 * 86400

@@ -21,7 +21,7 @@ claim AS (
     WHERE s.work_country IS NOT NULL
 ),
 located AS (
-    SELECT s.subject_id, s.time, s.event_id, s.city, s.region, s.country, s.claimed_km, c.work_city, c.work_region, c.work_country,
+    SELECT s.subject_id, s.time, s.event_id, s.city, s.region, s.country,
            coalesce(
                -- Address databases err by region: the right region is as good as the right city.
                (c.exact AND s.claimed_km <= $near_km)
@@ -44,26 +44,37 @@ located AS (
             AND epoch(a.valid_from) <= epoch(s.time) + $approval_lag_days * 86400
             AND (a.valid_until IS NULL OR a.valid_until > s.time))
 ),
-ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY subject_id ORDER BY time, event_id) AS rank,
-           count(*) OVER (PARTITION BY subject_id, country, region, city) AS here
+-- One row per day and place is enough for all that follows.
+daily AS (
+    SELECT subject_id, CAST(time AS DATE) AS day, near, city, region, country, count(*) AS signins,
+           min(time) AS first_time, max(time) AS time, min(event_id) AS event_id
     FROM located
+    GROUP BY subject_id, CAST(time AS DATE), near, city, region, country
+),
+by_place AS (
+    SELECT subject_id, city, region, country, sum(signins) AS signins
+    FROM daily
+    GROUP BY subject_id, city, region, country
+    QUALIFY row_number() OVER (PARTITION BY subject_id ORDER BY sum(signins) DESC, country, region, city) = 1
+),
+ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY subject_id ORDER BY first_time, event_id) AS rank FROM daily
 ),
 summed AS (
-    SELECT subject_id, bool_or(near) AS ever_near, count(*) AS signins, count(DISTINCT CAST(time AS DATE)) AS days,
-           min(time) AS first_time, max(time) AS time, min(work_city) AS work_city, min(work_region) AS work_region,
-           min(work_country) AS work_country, arg_max(concat_ws(', ', city, region, country), here) AS most_place,
-           list(event_id) FILTER (WHERE rank <= 5) AS event_ids
-    FROM ranked
-    GROUP BY subject_id
+    SELECT r.subject_id, bool_or(r.near) AS ever_near, CAST(sum(r.signins) AS BIGINT) AS signins, count(DISTINCT r.day) AS days,
+           min(r.first_time) AS first_time, max(r.time) AS time, list(r.event_id) FILTER (WHERE r.rank <= 5) AS event_ids
+    FROM ranked r
+    GROUP BY r.subject_id
 )
 SELECT m.subject_id,
        NOT m.ever_near AS fired,
        CASE WHEN NOT m.ever_near THEN m.time END AS time,
        m.event_ids,
-       m.signins, m.days, nullif(m.most_place, '') AS most_place, m.first_time,
-       concat_ws(', ', m.work_city, m.work_region, m.work_country) AS claimed_place
+       m.signins, m.days, nullif(concat_ws(', ', p.city, p.region, p.country), '') AS most_place, m.first_time,
+       concat_ws(', ', l.work_city, l.work_region, l.work_country) AS claimed_place
 FROM summed m
+JOIN claim l ON l.subject_id = m.subject_id
+JOIN by_place p ON p.subject_id = m.subject_id
 JOIN coverage c ON c.subject_id = m.subject_id AND c.table_name = 'signin'
 -- Some days far away are a journey: nothing can be said yet.
 WHERE m.ever_near

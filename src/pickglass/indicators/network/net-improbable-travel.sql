@@ -9,11 +9,16 @@ operator AS (
     JOIN reference_vpn_operator v ON (v.match = 'part' AND contains(g.as_org, v.name))
                                   OR (v.match = 'start' AND starts_with(g.as_org, v.name) AND contains(g.as_org, 'vpn'))
 ),
+phone AS (
+    SELECT text
+    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin)
+    WHERE regexp_matches(text, '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
+),
 -- Phones come out of their carrier's gateway, wherever that stands; people have them beside the computer.
 located AS (
-    SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.latitude, s.longitude, s.claimed_km, s.country,
-           concat_ws(', ', s.city, s.region, s.country) AS place
+    SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.latitude, s.longitude, s.claimed_km
     FROM signin s
+    LEFT JOIN phone f ON f.text = coalesce(nullif(s.os_name, ''), s.user_agent)
     LEFT JOIN company c ON c.src_ip = s.src_ip
     LEFT JOIN operator o ON o.as_org = lower(s.as_org)
     LEFT JOIN (SELECT DISTINCT CAST(asn AS BIGINT) AS asn FROM reference_hosting_network) h ON h.asn = s.asn
@@ -21,7 +26,7 @@ located AS (
       AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
       AND c.src_ip IS NULL AND o.as_org IS NULL AND h.asn IS NULL
-      AND NOT regexp_matches(coalesce(nullif(s.os_name, ''), s.user_agent, ''), '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
+      AND f.text IS NULL
       AND NOT EXISTS (
           SELECT 1 FROM attested a
           WHERE a.subject_id = s.subject_id AND a.kind = 'approved_travel'
@@ -31,7 +36,7 @@ located AS (
 ),
 step AS (
     SELECT *, lag(time) OVER w AS from_time, lag(latitude) OVER w AS from_latitude, lag(longitude) OVER w AS from_longitude,
-           lag(place) OVER w AS from_place, lag(event_id) OVER w AS from_event, lag(src_ip) OVER w AS from_ip,
+           lag(event_id) OVER w AS from_event, lag(src_ip) OVER w AS from_ip,
            lag(claimed_km) OVER w AS from_claimed_km
     FROM located
     WINDOW w AS (PARTITION BY subject_id ORDER BY time, event_id)
@@ -51,6 +56,14 @@ jump AS (
       -- Claim-relative: where both ends lie at the claimed place, the gazetteer is wrong, not the person.
       AND coalesce(greatest(claimed_km, from_claimed_km), $near_km + 1) > $near_km
 ),
+-- The names of the places are looked up for the few that are told.
+first AS (
+    SELECT j.*, concat_ws(', ', b.city, b.region, b.country) AS place, concat_ws(', ', a.city, a.region, a.country) AS from_place
+    FROM jump j
+    JOIN signin a ON a.event_id = j.from_event AND a.subject_id = j.subject_id
+    JOIN signin b ON b.event_id = j.event_id AND b.subject_id = j.subject_id
+    WHERE j.rank = 1
+),
 counted AS (
     SELECT subject_id, count(*) AS signins, count(DISTINCT CAST(time AS DATE)) AS days FROM located GROUP BY subject_id
 )
@@ -61,5 +74,5 @@ SELECT n.subject_id,
        j.from_place, j.place, CAST(round(j.km) AS BIGINT) AS km, CAST(round(j.minutes) AS BIGINT) AS minutes, j.from_time, j.jumps
 FROM counted n
 JOIN coverage c ON c.subject_id = n.subject_id AND c.table_name = 'signin'
-LEFT JOIN jump j ON j.subject_id = n.subject_id AND j.rank = 1
+LEFT JOIN first j ON j.subject_id = n.subject_id
 WHERE j.subject_id IS NOT NULL OR (n.signins >= $min_signins AND n.days >= $min_days)

@@ -8,49 +8,62 @@ operator AS (
     JOIN reference_vpn_operator v ON (v.match = 'part' AND contains(g.as_org, v.name))
                                   OR (v.match = 'start' AND starts_with(g.as_org, v.name) AND contains(g.as_org, 'vpn'))
 ),
+phone AS (
+    SELECT text
+    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin)
+    WHERE regexp_matches(text, '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
+),
 located AS (
-    SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.country || '/' || coalesce(s.region, '') AS place,
-           concat_ws(', ', s.region, s.country) AS shown,
-           coalesce(CAST(s.asn AS VARCHAR), lower(s.as_org)) AS network
+    SELECT s.subject_id, CAST(s.time AS DATE) AS day, s.country, s.region, s.asn, CASE WHEN s.asn IS NULL THEN lower(s.as_org) END AS as_org,
+           max(s.time) AS time, min(s.event_id) AS event_id
     FROM signin s
+    LEFT JOIN phone f ON f.text = coalesce(nullif(s.os_name, ''), s.user_agent)
     LEFT JOIN company c ON c.src_ip = s.src_ip
     LEFT JOIN operator o ON o.as_org = lower(s.as_org)
     LEFT JOIN (SELECT DISTINCT CAST(asn AS BIGINT) AS asn FROM reference_hosting_network) h ON h.asn = s.asn
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
-      AND s.country IS NOT NULL AND coalesce(CAST(s.asn AS VARCHAR), s.as_org) IS NOT NULL
+      AND s.country IS NOT NULL AND (s.asn IS NOT NULL OR s.as_org IS NOT NULL)
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
       AND c.src_ip IS NULL AND o.as_org IS NULL AND h.asn IS NULL
-      AND NOT regexp_matches(coalesce(nullif(s.os_name, ''), s.user_agent, ''), '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
+      AND f.text IS NULL
       AND NOT EXISTS (
           SELECT 1 FROM attested a
           WHERE a.subject_id = s.subject_id AND a.kind = 'approved_travel'
             AND coalesce(a.outcome, 'passed') NOT IN ('failed', 'declined')
             AND epoch(a.valid_from) <= epoch(s.time) + $approval_lag_days * 86400
             AND (a.valid_until IS NULL OR a.valid_until > s.time))
+    GROUP BY s.subject_id, CAST(s.time AS DATE), s.country, s.region, s.asn, CASE WHEN s.asn IS NULL THEN lower(s.as_org) END
 ),
 daily AS (
-    SELECT subject_id, CAST(time AS DATE) AS day, max(time) AS time, count(DISTINCT place) AS places,
-           count(DISTINCT network) AS networks, string_agg(DISTINCT shown, '; ' ORDER BY shown) AS shown,
-           min(event_id) AS first_event, max(event_id) AS last_event
+    SELECT subject_id, day, max(time) AS time, count(DISTINCT concat_ws('/', country, region)) AS places,
+           count(DISTINCT coalesce(CAST(asn AS VARCHAR), as_org)) AS networks, min(event_id) AS first_event, max(event_id) AS last_event
     FROM located
-    GROUP BY subject_id, CAST(time AS DATE)
+    GROUP BY subject_id, day
 ),
 summed AS (
     SELECT subject_id, count(*) AS days,
            count(*) FILTER (WHERE places >= $min_places AND networks >= $min_networks) AS busy_days,
            max(time) FILTER (WHERE places >= $min_places AND networks >= $min_networks) AS time,
            max(places) AS most_places, max(networks) AS most_networks,
-           arg_max(shown, CASE WHEN places >= $min_places AND networks >= $min_networks THEN time END) AS shown,
+           max(day) FILTER (WHERE places >= $min_places AND networks >= $min_networks) AS last_day,
            list(first_event) FILTER (WHERE places >= $min_places AND networks >= $min_networks) AS first_events,
            list(last_event) FILTER (WHERE places >= $min_places AND networks >= $min_networks) AS last_events
     FROM daily
     GROUP BY subject_id
+),
+-- The names of the places are put together for the few days that are told.
+told AS (
+    SELECT l.subject_id, string_agg(DISTINCT concat_ws(', ', l.region, l.country), '; ' ORDER BY concat_ws(', ', l.region, l.country)) AS shown
+    FROM located l
+    JOIN summed m ON m.subject_id = l.subject_id AND m.last_day = l.day
+    GROUP BY l.subject_id
 )
 SELECT m.subject_id,
        m.busy_days >= $min_days AS fired,
        CASE WHEN m.busy_days >= $min_days THEN m.time END AS time,
        list_concat(m.first_events, m.last_events) AS event_ids,
-       m.busy_days, m.most_places, m.most_networks, m.shown
+       m.busy_days, m.most_places, m.most_networks, t.shown
 FROM summed m
 JOIN coverage c ON c.subject_id = m.subject_id AND c.table_name = 'signin'
+LEFT JOIN told t ON t.subject_id = m.subject_id
 WHERE m.busy_days >= $min_days OR m.days >= $observed_days

@@ -5,16 +5,21 @@
 WITH company AS (
     SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
 ),
+carrier AS (
+    SELECT as_org
+    FROM (SELECT DISTINCT as_org FROM signin WHERE as_org IS NOT NULL)
+    WHERE regexp_matches(as_org, '(?i)(mobile|wireless|cellular|cellco|t-mobile|\bgsm\b|\blte\b|\b[45]g\b)')
+),
 -- Where an address lies, by any sign-in that came from it.
 address AS (
-    SELECT src_ip, median(latitude) AS latitude, median(longitude) AS longitude, min(concat_ws(', ', city, region, country)) AS place,
-           min(country) AS country, min(region) AS region,
-           bool_or(coalesce(anonymous, false) OR tunnel_operator IS NOT NULL) AS hidden,
-           bool_or(regexp_matches(coalesce(as_org, ''), '(?i)(mobile|wireless|cellular|cellco|t-mobile|\bgsm\b|\blte\b|\b[45]g\b)')) AS carrier
-    FROM signin
-    WHERE src_ip IN (SELECT mfa_ip FROM signin WHERE mfa_ip IS NOT NULL UNION SELECT src_ip FROM signin WHERE activity = 'mfa')
-      AND latitude IS NOT NULL AND longitude IS NOT NULL
-    GROUP BY src_ip
+    SELECT s.src_ip, median(s.latitude) AS latitude, median(s.longitude) AS longitude,
+           min(s.city) AS city, min(s.country) AS country, min(s.region) AS region,
+           bool_or(coalesce(s.anonymous, false) OR s.tunnel_operator IS NOT NULL) AS hidden, bool_or(g.as_org IS NOT NULL) AS carrier
+    FROM signin s
+    LEFT JOIN carrier g ON g.as_org = s.as_org
+    WHERE s.src_ip IN (SELECT mfa_ip FROM signin WHERE mfa_ip IS NOT NULL UNION SELECT src_ip FROM signin WHERE activity = 'mfa')
+      AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL
+    GROUP BY s.src_ip
 ),
 factor AS (
     SELECT subject_id, time, event_id, mfa_ip, src_ip, latitude, longitude, session_id
@@ -30,12 +35,24 @@ factor AS (
       AND p.latitude IS NOT NULL AND p.longitude IS NOT NULL AND NOT coalesce(p.anonymous, false) AND p.tunnel_operator IS NULL
       AND m.activity = 'mfa' AND m.outcome = 'success' AND m.src_ip IS NOT NULL
       AND abs(epoch(m.time) - epoch(p.time)) <= $minutes * 60
+    UNION ALL
+    -- A sign-in through a tunnel hides where it came from, but its confirmation by phone does not: then the phone is
+    -- compared with the claimed place alone, and it has to be a session of its own that shows the tunnel.
+    SELECT m.subject_id, m.time, m.event_id, m.src_ip, m.src_ip, CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), m.session_id
+    FROM signin m
+    WHERE m.activity = 'mfa' AND m.outcome = 'success' AND m.src_ip IS NOT NULL AND m.session_id IS NOT NULL
+      AND NOT coalesce(m.anonymous, false) AND m.tunnel_operator IS NULL
+      AND NOT EXISTS (
+          SELECT 1 FROM signin p
+          WHERE p.subject_id = m.subject_id AND p.session_id = m.session_id AND p.activity IN ('signin', 'session')
+            AND p.tunnel_operator IS NULL AND NOT coalesce(p.anonymous, false))
 ),
 pair AS (
-    SELECT f.subject_id, f.time, f.event_id, f.mfa_ip, a.place AS mfa_place, a.country AS mfa_country, a.region AS mfa_region,
+    SELECT f.subject_id, f.time, f.event_id, f.mfa_ip, concat_ws(', ', a.city, a.region, a.country) AS mfa_place,
            coalesce(a.hidden, false) OR coalesce(a.carrier, false) OR c.src_ip IS NOT NULL OR e.src_ip IS NOT NULL AS excused,
-           2 * 6371 * asin(least(1, sqrt(power(sin(radians(f.latitude - a.latitude) / 2), 2) +
-               cos(radians(a.latitude)) * cos(radians(f.latitude)) * power(sin(radians(f.longitude - a.longitude) / 2), 2)))) AS km,
+           -- `least` passes over a null: without the condition an unknown place would be half the globe away.
+           CASE WHEN f.latitude IS NOT NULL THEN 2 * 6371 * asin(least(1, sqrt(power(sin(radians(f.latitude - a.latitude) / 2), 2) +
+               cos(radians(a.latitude)) * cos(radians(f.latitude)) * power(sin(radians(f.longitude - a.longitude) / 2), 2)))) END AS km,
            2 * 6371 * asin(least(1, sqrt(power(sin(radians(s.claimed_latitude - a.latitude) / 2), 2) +
                cos(radians(a.latitude)) * cos(radians(s.claimed_latitude)) *
                power(sin(radians(s.claimed_longitude - a.longitude) / 2), 2)))) AS claim_km,
@@ -54,11 +71,11 @@ pair AS (
           AND (t.valid_until IS NULL OR t.valid_until > f.time))
 ),
 judged AS (
-    SELECT *, NOT excused AND km > $far_km AND claim_km > $far_km AND NOT coalesce(claimed_region, false) AS apart FROM pair
+    SELECT *, NOT excused AND coalesce(km, claim_km) > $far_km AND claim_km > $far_km AND NOT coalesce(claimed_region, false) AS apart FROM pair
 ),
 steady AS (
     SELECT subject_id, mfa_ip, min(mfa_place) AS mfa_place, count(DISTINCT CAST(time AS DATE)) AS days, count(*) AS times,
-           max(time) AS time, min(km) AS km, list(DISTINCT event_id) AS event_ids
+           max(time) AS time, min(coalesce(km, claim_km)) AS km, list(DISTINCT event_id) AS event_ids
     FROM judged
     WHERE apart
     GROUP BY subject_id, mfa_ip

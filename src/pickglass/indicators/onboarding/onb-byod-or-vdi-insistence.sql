@@ -41,7 +41,7 @@ worked AS (
 judged AS (
     SELECT f.subject_id, f.hire_date, a.requests, a.time, a.event_ids, coalesce(w.days, 0) AS days, i.subject_id IS NOT NULL AS has_issued,
            (coalesce(a.requests, 0) >= $requests
-            OR (a.requests >= 1 AND i.subject_id IS NULL AND w.days >= $days AND EXISTS (SELECT 1 FROM issued)))
+            OR (coalesce(a.requests, 0) >= 1 AND i.subject_id IS NULL AND coalesce(w.days, 0) >= $days AND EXISTS (SELECT 1 FROM issued)))
            AND u.kind IS NULL
            AND NOT EXISTS (SELECT 1 FROM attested t
                            WHERE t.subject_id = f.subject_id AND t.kind IN ('approved_device', 'accessibility')

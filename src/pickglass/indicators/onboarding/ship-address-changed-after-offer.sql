@@ -5,7 +5,7 @@ WITH delivered AS (
 span AS (
     SELECT s.subject_id, s.hire_date, s.remote,
            coalesce(s.offer_time, s.hire_date - INTERVAL 1 DAY * $lead_days) AS from_time,
-           coalesce(d.delivered_time, s.hire_date + INTERVAL 1 DAY * $after_days) AS until_time
+           coalesce(d.delivered_time, s.hire_date + INTERVAL 1 DAY * $unknown_days) AS until_time
     FROM subject s
     LEFT JOIN delivered d ON d.subject_id = s.subject_id
     WHERE s.hire_date IS NOT NULL

@@ -1,4 +1,5 @@
 -- Successive rosters become changes: a field that differs from the same worker's roster before.
+-- Of several statements of one date the last one known counts: nothing happened between them.
 -- Absence proves a departure only in a roster that covers all staff.
 CREATE TEMP TABLE roster_step AS
 SELECT account, time, known, event_id, source, raw_file, raw_record, record_hash, mapping_version, load_id, roster_scope,
@@ -6,7 +7,8 @@ SELECT account, time, known, event_id, source, raw_file, raw_record, record_hash
                'name', 'hire_date', 'termination_date', 'work_city']) AS field,
        unnest([address_key, phone, personal_mail, work_mail, status, role, department, manager_account,
                name, CAST(CAST(hire_date AS DATE) AS VARCHAR), CAST(CAST(termination_date AS DATE) AS VARCHAR), work_city]) AS value
-FROM known_worker;
+FROM (SELECT * FROM known_worker
+      QUALIFY row_number() OVER (PARTITION BY account, time ORDER BY known DESC, event_id) = 1);
 
 CREATE TEMP TABLE roster_change AS
 SELECT event_id || '/' || field AS event_id, event_id AS roster_event_id, source, time, 'date' AS time_precision, known, raw_file, raw_record,

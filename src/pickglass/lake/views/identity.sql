@@ -28,10 +28,10 @@ GROUP BY 1
 HAVING count(DISTINCT account) = 1;
 
 CREATE TEMP TABLE same_person AS
-SELECT account AS worker_account, applicant_account AS applicant_account
+SELECT account AS worker_account, applicant_account AS applicant_account, true AS stated
 FROM worker_now WHERE applicant_account IS NOT NULL
 UNION
-SELECT w.account, a.account
+SELECT w.account, a.account, false
 FROM worker_mail w JOIN applicant_mail a USING (mail)
 JOIN worker_now n ON n.account = w.account
 WHERE n.applicant_account IS NULL;
@@ -39,13 +39,13 @@ WHERE n.applicant_account IS NULL;
 -- The subject's own reference: as applicant if there was one, because that came first.
 CREATE TEMP TABLE subject_account AS
 WITH anchors AS (
-    SELECT n.account AS worker_account, min(s.applicant_account) AS applicant_account
+    SELECT n.account AS worker_account, min(s.applicant_account) AS applicant_account, coalesce(bool_or(s.stated), false) AS stated
     FROM worker_now n LEFT JOIN same_person s ON s.worker_account = n.account
     GROUP BY n.account
 ),
-owned AS (   -- two workers who claim one applicant record stay apart: the first keeps it
+owned AS (   -- two workers who claim one applicant record stay apart: the stated one keeps it, else the first
     SELECT worker_account,
-           CASE WHEN row_number() OVER (PARTITION BY applicant_account ORDER BY worker_account) = 1
+           CASE WHEN row_number() OVER (PARTITION BY applicant_account ORDER BY stated DESC, worker_account) = 1
                 THEN applicant_account END AS applicant_account
     FROM anchors
 ),
@@ -103,6 +103,9 @@ SELECT device, subject_id,
        coalesce(lead(time) OVER (PARTITION BY device ORDER BY time, subject_id),
                 TIMESTAMPTZ '9999-01-01 00:00:00Z') AS until_time
 FROM changes;
+
+-- The device keys that lead to a holder: two systems may number a device differently and agree on its name.
+CREATE TEMP TABLE held_device AS SELECT DISTINCT device FROM device_holder;
 
 -- Parcels: whose they are, by whichever record of the same parcel says it.
 CREATE TEMP TABLE parcel_subject AS

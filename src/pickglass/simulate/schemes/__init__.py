@@ -12,7 +12,7 @@ from pickglass.simulate.clock import DAY
 from pickglass.simulate.draws import Draw
 from pickglass.simulate.schemes.applicants import enrol
 from pickglass.simulate.schemes.operated import play_h1, play_h2, play_h3, play_h4
-from pickglass.simulate.schemes.others import play_disloyal, play_elsewhere, play_hijacked, play_moonlighting
+from pickglass.simulate.schemes.others import play_disloyal, play_elsewhere, play_hijacked
 from pickglass.simulate.schemes.plot import Plot, prepare
 from pickglass.simulate.world.company import Company
 
@@ -27,7 +27,6 @@ def perform(
     play_h3(world, company, diary)
     play_h4(company, plot, diary)
     play_elsewhere(world, company, plot, diary)
-    play_moonlighting(company, diary)
     for part in ("hijacked", "pirate-victim"):
         play_hijacked(company, diary, part)
     play_disloyal(company, diary)

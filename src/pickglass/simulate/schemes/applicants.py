@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from pickglass.simulate.acts import (
     Application,
-    Check,
     Reference,
     Resume,
 )
@@ -81,22 +80,6 @@ def enrol(company: Company, applications: dict[int, Application]) -> dict[int, A
                 if check.activity == "identity_check"
                 else check
                 for check in injected.checks
-            ),
-        ),
-    )
-    side = found[company.who("moonlighting").candidate]
-    change(
-        "moonlighting",
-        replace(
-            side,
-            checks=(
-                *side.checks[:1],
-                Check(
-                    side.checks[1].time,
-                    "background_check",
-                    "review",
-                    "another current full-time employment on record",
-                ),
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""What the others did: the one who is elsewhere, the moonlighter, the thief of pay, the disloyal leaver."""
+"""What the others did: the one who is elsewhere, the thief of pay, the disloyal leaver."""
 
 from __future__ import annotations
 
@@ -57,35 +57,6 @@ def play_elsewhere(world: World, company: Company, plot: Plot, diary: Diary) -> 
         610,
         "in_person_postponed",
         "cannot travel this month",
-    )
-
-
-def play_moonlighting(company: Company, diary: Diary) -> None:
-    worker, draw = company.who("moonlighting"), Draw(company.seed, "play moonlighting")
-    machine = worker.machine(worker.hired + 5)
-    diary.plugged.append(
-        Plugged((worker.hired + 6) * DAY + 58_000, worker.index, machine, "jiggler", draw.hexadecimal(6))
-    )
-    joins = [one for one in diary.joins if one.worker == worker.index]
-    for one in joins[
-        3::5
-    ]:  # a second employer's meeting at the same time, joined with our account by mistake
-        diary.joins.append(
-            one._replace(
-                meeting="C" + draw.letters(19) + "==",
-                topic="Partner call",
-                video=0,
-                time=one.time + draw.between(60, 400),
-                machine=worker.own,
-            )
-        )
-    ticket(
-        diary,
-        worker,
-        min(worker.hired + 95, company.last),
-        640,
-        "performance_notice",
-        "misses meetings, slow answers",
     )
 
 

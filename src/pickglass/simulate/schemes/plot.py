@@ -235,20 +235,6 @@ def _elsewhere(world: World, company: Company, plot: Plot, worker: Worker) -> Wo
     )
 
 
-def _moonlighting(world: World, company: Company, plot: Plot, worker: Worker) -> Worker:
-    return replace(
-        worker,
-        habits=replace(
-            worker.habits,
-            commits=170,
-            documents=0,
-            camera=90,
-            calm=450,
-            tools=(Tool("jiggler", worker.hired + 6, 800), Tool("foreign_agent", worker.hired + 3, 120)),
-        ),
-    )
-
-
 _PREPARE: dict[str, Callable[[World, Company, Plot, Worker], Worker]] = {
     "H1": _h1,
     "H2A": _h2(0),
@@ -260,5 +246,4 @@ _PREPARE: dict[str, Callable[[World, Company, Plot, Worker], Worker]] = {
     "H4B": _h4(1),
     "H4C": _h4(2),
     "elsewhere": _elsewhere,
-    "moonlighting": _moonlighting,
 }

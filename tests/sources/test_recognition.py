@@ -1,0 +1,106 @@
+"""What a file is, is told by its content; whoever wrote the file cannot make the telling fail."""
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.lake.exports import okta, worker
+
+from pickglass.model.source import Recognition
+from pickglass.sources.definitions import definitions
+from pickglass.sources.folding import is_folded, unfold, unfolded_blocks
+from pickglass.sources.reading import Block
+from pickglass.sources.recognition import fits, recognise
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from("abcd") | st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def told(*records: dict[str, Any], form: str = "ndjson") -> str | None:
+    found = recognise({(): list(records)}, definitions().values(), form)
+    return found.source.id if found.source else None
+
+
+def test_a_few_odd_records_do_not_change_what_a_file_is() -> None:
+    assert told(okta("1"), {"odd": 1}, okta("2")) == "okta_system_log"
+    assert told(okta("1"), {"odd": 1}, {"odd": 2}) is None
+
+
+def test_a_file_without_records_is_nothing() -> None:
+    assert recognise({(): []}, definitions().values(), "json").why == "holds no records"
+
+
+def test_the_form_of_a_file_must_be_one_that_the_source_reads() -> None:
+    assert told(okta("1"), form="csv") != "okta_system_log"
+    assert told(worker("E1"), form="csv") == told(worker("E1")) == "workday_workers"
+
+
+def test_two_sources_that_fit_equally_are_an_ambiguity_and_no_guess() -> None:
+    from dataclasses import replace
+
+    one = definitions()["okta_system_log"]
+    found = recognise({(): [okta("1")]}, [one, replace(one, id="twin")], "ndjson")
+    assert found.source is None
+    assert found.why == "fits several sources equally: okta_system_log, twin"
+
+
+@pytest.mark.parametrize(
+    ("rules", "record", "fitting"),
+    [
+        (Recognition(all=("a.b",)), {"a": {"b": None}}, True),
+        (Recognition(all=("a.b",)), {"a.b": 1}, True),
+        (Recognition(all=("a.b",)), {"a": [{"c": 1}, {"b": 1}]}, True),
+        (Recognition(all=("a.b",)), {"a": "b"}, False),
+        (Recognition(any=("a", "b")), {"b": 0}, True),
+        (Recognition(any=("a", "b")), {"c": 0}, False),
+        (Recognition(none=("a",)), {"a": None}, False),
+        (Recognition(match={"a": "^x"}), {"a": "xy"}, True),
+        (Recognition(match={"a": "^x"}), {"a": ["no", "xy"]}, False),
+        (Recognition(match={"a": "^x"}), {"a": 5}, False),
+    ],
+)
+def test_rules_look_at_keys_and_texts(rules: Recognition, record: dict[str, Any], fitting: bool) -> None:
+    assert fits(record, rules) is fitting
+
+
+@given(record=st.dictionaries(st.text(max_size=4), JSON, max_size=4))
+@settings(max_examples=50, deadline=None)
+def test_any_record_can_be_looked_at(record: dict[str, Any]) -> None:
+    """Every source answers, whatever the record holds."""
+    assert told(record) is None or told(record) in definitions()
+
+
+def test_keys_that_a_collector_folded_are_put_back() -> None:
+    """Everywhere in the record, where the vendor's spelling is known and one."""
+    source = definitions()["okta_system_log"]
+    folded = json.loads(
+        json.dumps(okta("1"))
+        .replace("eventType", "eventtype")
+        .replace("alternateId", "alternateid")
+        .replace("ipAddress", "ipaddress")
+    )
+    assert is_folded(folded, source)
+    assert unfold(folded, source) == okta("1")
+    assert told(folded) == "okta_system_log"
+    assert not is_folded(okta("1"), source)
+
+
+@pytest.mark.parametrize("depth", [100, 500, 1020])
+def test_a_folded_record_that_is_nested_too_deep_is_left_as_it_came(depth: int) -> None:
+    """It is for the mapping to say what is wrong with it; nothing else may stop."""
+    source = definitions()["okta_system_log"]
+    deep = b'{"eventtype": "x", "d": ' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+    plain = orjson.dumps({"eventtype": "user.x"})
+    (block,) = unfolded_blocks(iter([Block(1, [deep, plain, b"{"], [b"", b"", b""], {})]), source)
+    assert block.lines[1] == orjson.dumps({"eventType": "user.x"})
+    assert block.lines[2] == b"{"
+    assert block.lines[0].count(b'{"a":') == depth
