@@ -1,7 +1,8 @@
 """Two homes: one with a made-up assessment (fast), one into which every source's samples were loaded."""
 
 import shutil
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,14 @@ class Answer:
 @pytest.fixture
 def call(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Callable[..., Answer]:
+) -> Iterator[Callable[..., Answer]]:
     """Run the command line as the process would, without its start-up."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("HOME", str(tmp_path / "person"))
     monkeypatch.delenv("PICKGLASS_HOME", raising=False)
+
+    # main() takes Ctrl-C over; pytest wants it back.
+    before = signal.getsignal(signal.SIGINT)
 
     def call(*arguments: object) -> Answer:
         monkeypatch.setattr("sys.argv", ["pickglass", *map(str, arguments)])
@@ -51,7 +55,8 @@ def call(
         assert "Traceback" not in printed.err
         return Answer(int(stop.value.code or 0), printed.out, printed.err)
 
-    return call
+    yield call
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

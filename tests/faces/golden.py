@@ -1,8 +1,8 @@
 """Golden files: what people see, word for word, kept beside the tests.
 
-A difference says that what people see has changed. Read it as a user would: is it better? Then run the tests
-once with PICKGLASS_UPDATE_GOLDEN=1 and put the new file into the same commit. If you did not mean to change it,
-it is a fault.
+A difference says that what people see has changed. Read it as a user would: is it better? Then run the
+tests once with PICKGLASS_UPDATE_GOLDEN=1 and put the new file into the same commit. If you did not mean to
+change it, it is a fault.
 """
 
 import os

@@ -1,6 +1,7 @@
-"""The HTML report: self-contained, silent on the network, harmless whatever the data holds, readable by all."""
+"""The HTML report: self-contained, silent, harmless whatever the data holds, readable by all."""
 
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ def test_headings_and_tables_can_be_read_aloud(outline: Outline) -> None:
     levels = [int(tag[1]) for tag, _ in outline.tags if tag in {"h1", "h2", "h3", "h4"}]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     assert all("scope" in attributes for attributes in outline.named("th"))
     assert outline.named("html") == [{"lang": "en"}]
     ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]

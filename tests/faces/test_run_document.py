@@ -34,8 +34,8 @@ def test_it_has_every_promised_key(document: dict[str, Any]) -> None:
     assert document["load"]["unrecognised"][0].keys() >= {"file", "why"}
     for subject in document["subjects"]:
         assert subject.keys() >= {
-            "id", "refs", "kind", "stage", "band", "threat", "posterior", "bits", "families", "fired", "against",
-            "clear", "not_assessable",
+            "id", "refs", "kind", "stage", "band", "threat", "posterior", "bits", "families", "fired",
+            "against", "clear", "not_assessable",
         }  # fmt: skip
         assert len(subject["id"]) >= 10
         for found in (*subject["fired"], *subject["against"]):

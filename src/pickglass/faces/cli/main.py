@@ -59,6 +59,10 @@ COMMANDS = {
 }
 
 
+class _ReaderGoneError(Exception):
+    """The reader of our output went away, as `head` does; nothing is wrong."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called; help texts stand above."""
 
@@ -75,6 +79,12 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(verb, text) for verb, (_, _, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderGoneError from error  # Click would call it a failure
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -126,8 +136,7 @@ def main() -> None:
     except PickglassError as error:
         _tell(f"error: {error}")
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output went away, as `head` does; nothing is wrong.
+    except (_ReaderGoneError, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Writes docs/cli.md: `python -m pickglass.faces.cli.reference > docs/cli.md`. A test says when it is stale."""
+"""Writes the page of the command line: `python -m pickglass.faces.cli.reference > docs/cli.md`."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _HEAD = """\
 
 Written by `python -m pickglass.faces.cli.reference > docs/cli.md` from the help of the commands themselves.
 
-**stdout is data, stderr is talk.** With `--json` a command prints one JSON document; without it, a table on a
-terminal and tab-separated lines elsewhere. Progress and everything said about the work goes to stderr. `NO_COLOR`
-is respected.
+**stdout is data, stderr is talk.** With `--json` a command prints one JSON document; without it, a table on
+a terminal and tab-separated lines elsewhere. Progress and everything said about the work goes to stderr.
+`NO_COLOR` is respected.
 
-**Home.** `--home DIR`, before or after the verb, or the variable `PICKGLASS_HOME`, names the folder that holds
-everything; the default is `~/.pickglass`. Only verbs that load make a home; the others say (exit 5) that nothing is
-there.
+**Home.** `--home DIR`, before or after the verb, or the variable `PICKGLASS_HOME`, names the folder that
+holds everything; the default is `~/.pickglass`. Only verbs that load make a home; the others say (exit 5)
+that nothing is there.
 
-**Personal data is masked** in every output. `--reveal REASON` shows it; who, what and why is in the audit log before
-anything is shown. Looking at one person is logged in any case.
+**Personal data is masked** in every output. `--reveal REASON` shows it; who, what and why is in the audit log
+before anything is shown. Looking at one person is logged in any case.
 
 | Exit code | Meaning |
 |---|---|
@@ -52,14 +52,18 @@ def reference() -> str:
 def pages(command: click.Command, path: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
     """Yield the path and the help text of a command and all below it."""
     context = click.Context(
-        command, parent, info_name=path.rsplit(maxsplit=1)[-1], terminal_width=WIDTH, **command.context_settings
+        command,
+        parent,
+        info_name=path.rsplit(maxsplit=1)[-1],
+        terminal_width=WIDTH,
+        **command.context_settings,
     )
     yield path, command.get_help(context)
     if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            found = command.get_command(context, name)
+        for verb in command.list_commands(context):
+            found = command.get_command(context, verb)
             if found is not None:
-                yield from pages(found, f"{path} {name}", context)
+                yield from pages(found, f"{path} {verb}", context)
 
 
 if __name__ == "__main__":
