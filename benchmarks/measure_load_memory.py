@@ -69,22 +69,61 @@ def event(draw: random.Random, start: datetime, number: int) -> dict[str, object
         "geolocation": {"lat": 39.74 + draw.random() / 100, "lon": -104.99 + draw.random() / 100},
     }
     return {
-        "actor": {"id": f"00u{person:017d}", "type": "User", "alternateId": f"person.{person}@example.com", "displayName": f"Person {person}", "detailEntry": None},
-        "client": {"userAgent": {"rawUserAgent": user_agent, "os": "Windows 10", "browser": "CHROME"}, "zone": "null", "device": "Computer", "id": None, "ipAddress": address, "geographicalContext": place},
+        "actor": {
+            "id": f"00u{person:017d}",
+            "type": "User",
+            "alternateId": f"person.{person}@example.com",
+            "displayName": f"Person {person}",
+            "detailEntry": None,
+        },
+        "client": {
+            "userAgent": {"rawUserAgent": user_agent, "os": "Windows 10", "browser": "CHROME"},
+            "zone": "null",
+            "device": "Computer",
+            "id": None,
+            "ipAddress": address,
+            "geographicalContext": place,
+        },
         "device": None,
-        "authenticationContext": {"authenticationProvider": None, "credentialProvider": None, "credentialType": None, "issuer": None, "interface": None, "authenticationStep": 0, "externalSessionId": f"102{draw.getrandbits(60):x}"},
+        "authenticationContext": {
+            "authenticationProvider": None,
+            "credentialProvider": None,
+            "credentialType": None,
+            "issuer": None,
+            "interface": None,
+            "authenticationStep": 0,
+            "externalSessionId": f"102{draw.getrandbits(60):x}",
+        },
         "displayMessage": "User login to Okta",
         "eventType": "user.session.start",
         "outcome": {"result": "SUCCESS", "reason": None},
-        "published": (start + timedelta(seconds=number * 0.9)).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "securityContext": {"asNumber": 64500, "asOrg": "example residential", "isp": "example residential", "domain": "example.net", "isProxy": False},
+        "published": (start + timedelta(seconds=number * 0.9))
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z"),
+        "securityContext": {
+            "asNumber": 64500,
+            "asOrg": "example residential",
+            "isp": "example residential",
+            "domain": "example.net",
+            "isProxy": False,
+        },
         "severity": "INFO",
-        "debugContext": {"debugData": {"requestId": f"{draw.getrandbits(100):x}", "dtHash": f"{draw.getrandbits(250):x}", "requestUri": "/idp/idx/authenticators/poll", "threatSuspected": "false", "url": "/idp/idx/authenticators/poll?"}},
+        "debugContext": {
+            "debugData": {
+                "requestId": f"{draw.getrandbits(100):x}",
+                "dtHash": f"{draw.getrandbits(250):x}",
+                "requestUri": "/idp/idx/authenticators/poll",
+                "threatSuspected": "false",
+                "url": "/idp/idx/authenticators/poll?",
+            }
+        },
         "legacyEventType": "core.user_auth.login_success",
         "transaction": {"type": "WEB", "id": f"{draw.getrandbits(100):x}", "detail": {}},
         "uuid": f"{number:032x}",
         "version": "0",
-        "request": {"ipChain": [{"ip": address, "geographicalContext": place, "version": "V4", "source": None}]},
+        "request": {
+            "ipChain": [{"ip": address, "geographicalContext": place, "version": "V4", "source": None}]
+        },
         "target": None,
     }
 

@@ -7,8 +7,7 @@ nothing else reads.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -23,12 +22,12 @@ CASES = ("H1", "H2", "H3", "H4")
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, Any], pipeline.Run]]:
+def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], pipeline.Run]:
     """Return the truth about the demo company, and the run on its exports."""
     folder = tmp_path_factory.mktemp("company")
     simulate(folder / "exports", workers=300, days=240, seed=7)
     run = pipeline.run(load_settings(folder / "home"), [folder / "exports"])
-    yield json.loads((folder / "exports" / "truth.json").read_text("utf-8")), run
+    return json.loads((folder / "exports" / "truth.json").read_text("utf-8")), run
 
 
 def _documents(run: pipeline.Run) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -73,7 +72,7 @@ def test_every_hired_schemer_is_at_least_under_review(company: tuple[dict[str, A
     documents = _documents(run)
     hired = [one for one in truth["subjects"] if one["hypothesis"] != "ordinary" and "workday" in one["refs"]]
     bands = {f"{one['case']} {one['refs']}": _band(one, documents) for one in hired}
-    assert {band for band in bands.values()} <= set(URGENT), bands
+    assert set(bands.values()) <= set(URGENT), bands
 
 
 def test_no_honest_person_is_in_act(company: tuple[dict[str, Any], pipeline.Run]) -> None:

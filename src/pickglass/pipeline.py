@@ -14,7 +14,6 @@ from pickglass.model.records import (
     Assessment,
     Evidence,
     Finding,
-    Indicator,
     Link,
     RecordReference,
     Subject,
@@ -22,11 +21,10 @@ from pickglass.model.records import (
 from pickglass.settings import Settings
 
 if TYPE_CHECKING:
-    from pickglass.lake.load import InputFile
+    from pickglass.lake.load import InputFile, Loaded
     from pickglass.lake.session import Session
     from pickglass.model.source import SourceDefinition
     from pickglass.sources.reading import Member
-    from pickglass.lake.load import Loaded
     from pickglass.store import Store
     from pickglass.store.ledger import LoadFile
 

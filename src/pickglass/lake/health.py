@@ -28,7 +28,9 @@ def lake_health(session: Session) -> dict[str, Any]:
             if local:
                 doubts.append({"table": name, "source": source, "rows": local})
         if tables.get(name) and table.has_account and name not in _OF_NOBODY:
-            resolved = session.query(f"SELECT count(DISTINCT event_id) AS n FROM {identifier(name)}").to_pylist()[0]["n"]
+            resolved = session.query(
+                f"SELECT count(DISTINCT event_id) AS n FROM {identifier(name)}"
+            ).to_pylist()[0]["n"]
             every = session.query(f"SELECT count(DISTINCT event_id) AS n FROM {known}").to_pylist()[0]["n"]
             if every > resolved:
                 unresolved[name] = every - resolved

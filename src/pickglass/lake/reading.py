@@ -27,7 +27,9 @@ def open_lake(settings: Settings, store: Store, as_of: datetime | None = None) -
     """
     snapshots = ledger.current_snapshots(store)
     if not snapshots:
-        raise NotFound("nothing has been loaded here yet", hint="pickglass load PATH", where=str(settings.home))
+        raise NotFound(
+            "nothing has been loaded here yet", hint="pickglass load PATH", where=str(settings.home)
+        )
     tables = Tables(settings.catalog_uri, Path(settings.warehouse))
     try:
         files = {name: tables.files(name, snapshot) for name, snapshot in snapshots.items()}

@@ -72,14 +72,18 @@ class Session:
         Events that views derive carry their row's id in front of a slash.
         """
         wanted = {event_id: event_id.split("/", 1)[0] for event_id in event_ids}
-        self.register("wanted_event", pa.table({"event_id": pa.array(sorted(set(wanted.values())), pa.string())}))
+        self.register(
+            "wanted_event", pa.table({"event_id": pa.array(sorted(set(wanted.values())), pa.string())})
+        )
         found: dict[str, tuple[str, str, int]] = {}
         for table in schema().tables.values():
             rows = self.connection.sql(
                 f"SELECT event_id, source, raw_file, raw_record FROM {identifier('known_' + table.name)} "
                 "WHERE event_id IN (SELECT event_id FROM wanted_event)"
             ).fetchall()
-            found.update({event_id: (source, raw_file, record) for event_id, source, raw_file, record in rows})
+            found.update(
+                {event_id: (source, raw_file, record) for event_id, source, raw_file, record in rows}
+            )
         return {event_id: found[row_id] for event_id, row_id in wanted.items() if row_id in found}
 
     def register(self, name: str, rows: pa.Table) -> None:
@@ -89,9 +93,7 @@ class Session:
         self.connection.unregister("given")
 
 
-def prepare(
-    key: bytes, memory_limit: str = "1GB", threads: int = 2, workspace: Path | None = None
-) -> Any:
+def prepare(key: bytes, memory_limit: str = "1GB", threads: int = 2, workspace: Path | None = None) -> Any:
     """Open a database with the macros and the reference tables, to be shared by sessions."""
     connection = connect(memory_limit, threads, workspace)
     install_macros(connection, key)
@@ -162,7 +164,8 @@ def _relation_kind(connection: Any, given: Sequence[str] | pa.Table | None) -> s
 
 def _empty(table: Table) -> str:
     columns = ", ".join(
-        f"CAST(NULL AS {column.duckdb_type}) AS {identifier(column.name)}" for column in table.columns.values()
+        f"CAST(NULL AS {column.duckdb_type}) AS {identifier(column.name)}"
+        for column in table.columns.values()
     )
     return f"SELECT {columns} WHERE false"
 
@@ -213,7 +216,9 @@ def _install_hidden(connection: Any, superseded: Sequence[str] | pa.Table, momen
         rows = "given"
     else:
         rows = f"read_parquet([{', '.join(literal(path) for path in superseded)}])"
-    connection.execute(f"CREATE TEMP TABLE hidden_row AS SELECT DISTINCT event_id, record_hash FROM {rows} WHERE known <= {moment}")
+    connection.execute(
+        f"CREATE TEMP TABLE hidden_row AS SELECT DISTINCT event_id, record_hash FROM {rows} WHERE known <= {moment}"
+    )
 
 
 def _install_resolved(connection: Any, table: Table, kind: str) -> None:
@@ -225,7 +230,9 @@ def _install_resolved(connection: Any, table: Table, kind: str) -> None:
         valid = " WHERE valid_until IS NULL OR valid_until > time" if table.name == "intelligence" else ""
         connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {known}{valid}")
         return
-    by_account = "SELECT a.subject_id, r.* FROM {rows} r JOIN account_subject a ON a.account = lower(r.account)"
+    by_account = (
+        "SELECT a.subject_id, r.* FROM {rows} r JOIN account_subject a ON a.account = lower(r.account)"
+    )
     if table.name == "mail":
         connection.execute(f"CREATE TEMP VIEW mail_message AS SELECT * FROM {known}")
         sql = f"SELECT a.subject_id, r.* FROM {known} r JOIN account_subject a ON a.account = lower(r.sender)"
@@ -263,7 +270,9 @@ def _install_places(connection: Any, relations: Mapping[str, Sequence[str] | pa.
     for name in _WITH_PLACE:
         inner = identifier(name + "_resolved")
         view = identifier(name)
-        sql = connection.execute(f"SELECT sql FROM duckdb_views() WHERE view_name = {literal(name)}").fetchone()[0]
+        sql = connection.execute(
+            f"SELECT sql FROM duckdb_views() WHERE view_name = {literal(name)}"
+        ).fetchone()[0]
         select = sql[sql.index(" AS ") + 4 :].rstrip(";")
         kind = _relation_kind(connection, relations.get(name))
         connection.execute(f"CREATE TEMP {kind} {inner} AS {select}")
@@ -295,7 +304,9 @@ def rows_as_tables(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[st
     for name, rows in tables.items():
         table = schema().tables[name]
         columns = {
-            column.name: pa.array([_plain(row.get(column.name), column.type) for row in rows], ARROW_TYPES[column.type])
+            column.name: pa.array(
+                [_plain(row.get(column.name), column.type) for row in rows], ARROW_TYPES[column.type]
+            )
             for column in table.columns.values()
         }
         relations[name] = pa.table(columns)

@@ -64,9 +64,7 @@ class Tables:
         table = self._table(name)
         start = base if base is not None else table.history()[0].snapshot_id
         table.manage_snapshots().create_branch(start, branch).commit()
-        self._table(name).add_files(
-            [str(path) for path in files], branch=branch, check_duplicate_files=False
-        )
+        self._table(name).add_files([str(path) for path in files], branch=branch, check_duplicate_files=False)
         return int(self._table(name).refs()[branch].snapshot_id)
 
     def set_main(self, name: str, snapshot: int | None) -> None:

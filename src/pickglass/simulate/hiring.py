@@ -20,10 +20,13 @@ SOURCES = ("Company website", "LinkedIn", "Job board", "Referral", "Agency")
 
 
 def sentence(draw: Draw, *, engineer: bool) -> str:
+    """One sentence of somebody's own: common words about a project that only this person has."""
     words = table("resumes")
     objects = words["engineer_objects" if engineer else "other_objects"]
+    project = "".join(draw.pick(words["syllables"]) for _ in range(3)).capitalize()
     return (
-        f"{draw.pick(words['verbs'])} {draw.pick(objects)} {draw.pick(words['purposes'])}, "
+        f"{draw.pick(words['verbs'])} {project}, {draw.pick(objects)} of {draw.between(3, 980)} "
+        f"{draw.pick(words['units'])} {draw.pick(words['purposes'])}, in {draw.between(2, 30)} months, "
         f"{draw.pick(words['results'])}."
     )
 

@@ -42,7 +42,7 @@ def indicator_list(as_json: bool) -> None:
 @click.argument("indicator_id")
 @json_option
 def indicator_show(indicator_id: str, as_json: bool) -> None:
-    """Show one indicator: its question, its innocent causes, what to ask next, and its SQL.
+    """Show one indicator: question, innocent causes, what to ask, SQL.
 
     \b
     pickglass indicator show ship-intransit-redirect
@@ -187,7 +187,7 @@ def source_detect(files: tuple[Path, ...], home: Path | None, as_json: bool) -> 
 @home_option
 @json_option
 def source_check(ids: tuple[str, ...], everything: bool, home: Path | None, as_json: bool) -> int:
-    """Load a source's samples and compare the rows with the expected ones; exit 3 if they differ.
+    """Compare the rows of samples with the expected ones; exit 3 if they differ.
 
     \b
     pickglass source check fedex_track

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
+import signal
 import sys
-import traceback
+import threading
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -58,6 +59,10 @@ COMMANDS = {
 }
 
 
+class _ReaderGoneError(Exception):
+    """The reader of our output went away, as `head` does; nothing is wrong."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called; help texts stand above."""
 
@@ -74,6 +79,12 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(verb, text) for verb, (_, _, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderGoneError from error  # Click would call it a failure
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -110,6 +121,7 @@ def cli(context: click.Context, home: Path | None) -> None:
 
 def main() -> None:
     """Run the command line and end the process with the exit code that the error, if any, stands for."""
+    stopping = _watch_for_stop()
     try:
         code = cli.main(prog_name="pickglass", standalone_mode=False)
         sys.stdout.flush()
@@ -124,8 +136,7 @@ def main() -> None:
     except PickglassError as error:
         _tell(f"error: {error}")
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output went away, as `head` does; nothing is wrong.
+    except (_ReaderGoneError, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
@@ -138,8 +149,23 @@ def main() -> None:
         )
         sys.exit(ConfigError.exit_code)
     except Exception as error:  # noqa: BLE001 - the one place where a bug meets the user
+        if stopping.is_set():  # the SQL engine makes an error of its own of a Ctrl-C
+            _tell("stopped")
+            sys.exit(EXIT_STOPPED)
         sys.exit(_report_bug(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _watch_for_stop() -> threading.Event:
+    """Return an event that is set once the user presses Ctrl-C, whatever becomes of the interrupt."""
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    return stopping
 
 
 def _tell_usage(error: click.ClickException) -> None:
@@ -158,6 +184,9 @@ def _tell(text: str) -> None:
 
 def _report_bug(error: Exception) -> int:
     """Tell that this is a bug, under an id, and where its trace is; the trace holds no values of the data."""
+    import secrets
+    import traceback
+
     number = secrets.token_hex(4)
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "pickglass"
     frames = traceback.extract_tb(error.__traceback__)

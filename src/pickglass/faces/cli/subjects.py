@@ -20,7 +20,7 @@ def subject() -> None:
 @json_option
 @reveal_option
 def subject_show(subject_id: str, home: Path | None, as_json: bool, reveal: str | None) -> None:
-    """Show everything found about one person: sentences, records, what speaks against, what to ask.
+    """Show everything found about one person, in sentences. The view is logged.
 
     SUBJECT_ID is a subject's id, its beginning, or one of the vendors' own ids (workday:E1042 or E1042).
 

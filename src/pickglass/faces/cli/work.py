@@ -213,7 +213,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _show(settings: Settings, done: Run, as_json: bool, reveal: str | None, fail_on: str | None) -> int:
-    from pickglass.faces.exports.run_document import run_document
+    from pickglass.faces.exports.run_document import run_document, shown
     from pickglass.faces.reveal import record_reveal
 
     if reveal is not None:
@@ -223,7 +223,7 @@ def _show(settings: Settings, done: Run, as_json: bool, reveal: str | None, fail
     else:
         _print_queue(done, reveal is not None)
     for indicator, message in done.problems:
-        say(f"warning: {indicator} could not be asked: {printable(message)}")
+        say(f"warning: {indicator} could not be asked: {shown(message, reveal=False)}")
     urgent = BANDS[: BANDS.index(fail_on) + 1] if fail_on else ()
     return EXIT_FINDINGS if any(one.band in urgent for one in done.assessments) else 0
 

@@ -152,5 +152,4 @@ def _wrapped(text: str, indent: int = 0) -> Iterator[str]:
         initial_indent=start,
         subsequent_indent=" " * indent,
         break_on_hyphens=False,
-        break_long_words=False,
     ) or [""]

@@ -131,7 +131,7 @@ def _rings(company: Company, draw: Draw, found: dict[int, Application]) -> None:
             ended = None if one.ended_at is None else one.ended_at + moved
             one = replace(
                 one,
-                phone=phone if draw.chance(600) else one.phone,
+                phone=phone if draw.chance(900) else one.phone,
                 part=f"A{ring + 1}",
                 applied=applied,
                 person=2_000_000 + ring,
@@ -142,5 +142,5 @@ def _rings(company: Company, draw: Draw, found: dict[int, Application]) -> None:
             )
             if one.ended_at is None:
                 one = replace(one, ended="active")
-            resume = _cloned(draw, one, body, company, share=850) if number else one.resume
+            resume = _cloned(draw, one, body, company, share=940) if number else one.resume
             found[candidate] = replace(one, resume=replace(resume, time=applied + 60, author="Admin"))

@@ -91,9 +91,7 @@ def connect(
     diary.connections.append(Connection(time, worker.index, machine, program, host, address, port))
 
 
-def extort(
-    company: Company, diary: Diary, draw: Draw, thief: Worker, day: int, *, wallet: bool
-) -> None:
+def extort(company: Company, diary: Diary, draw: Draw, thief: Worker, day: int, *, wallet: bool) -> None:
     """Mails with some of what the thief took as proof, a demand, and a shared folder, from nobody known."""
     day = min(day, company.last)
     chief = next(one for one in company.workers if one.role == "Chief Executive")

@@ -166,6 +166,11 @@ def play_disloyal(company: Company, diary: Diary) -> None:
         diary.data.append(
             document(company, draw, worker, "share", time, home.network, machine, target=worker.person.mail)
         )
-    extort(company, diary, draw, worker, min(left + max(2, (company.last - left) // 4), company.last),
+    extort(
+        company,
+        diary,
+        draw,
+        worker,
+        min(left + max(2, (company.last - left) // 4), company.last),
         wallet=False,
     )
