@@ -75,8 +75,12 @@ def hold_lock(settings: Settings, paths: Sequence[Path], ready: str) -> None:
     from pickglass import pipeline
     from pickglass.lake import load
 
+    held = False
+
     def step(name: str) -> None:
-        if name == "staged":
+        nonlocal held
+        if name == "staged" and not held:
+            held = True
             Path(ready).touch()
             while Path(ready).exists():
                 time.sleep(0.02)
