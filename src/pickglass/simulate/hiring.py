@@ -3,8 +3,6 @@
 Everybody applies the same way; `schemes` and `lookalikes` then change what their parts did differently.
 """
 
-
-
 from __future__ import annotations
 
 from pickglass.simulate.acts import Application, Check, Interview, Reference, Resume

@@ -3,8 +3,6 @@
 Honest and planted workers walk through the same days; they differ in their `Habits`, desks and trips.
 """
 
-
-
 from __future__ import annotations
 
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Ordinary incidents of a company: pay accounts, parcels, tickets, attestations, leavers, mail."""
 
-
-
 from __future__ import annotations
 
 from pickglass.simulate.acts import (

@@ -1,7 +1,5 @@
 """Acts that several players do: clone, upload, install, redirect pay, extort."""
 
-
-
 from __future__ import annotations
 
 from pickglass.simulate.acts import (

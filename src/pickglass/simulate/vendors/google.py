@@ -1,7 +1,5 @@
 """Google Workspace reports: collaboration/google_workspace_login.json and …_drive_<quarter>.json."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator

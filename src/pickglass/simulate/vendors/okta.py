@@ -1,7 +1,5 @@
 """Okta System Log: identity/okta_system_log_<quarter>.ndjson, the oldest as .gz."""
 
-
-
 from __future__ import annotations
 
 import json
