@@ -40,11 +40,11 @@ demo: setup  ## Synthetic company, full run, console
 	@$(BIN)/pickglass demo
 
 test: setup lint types imports  ## Everything quick: lint, types, imports, tests
-	@$(BIN)/python -m pytest -n 2 -m "not slow and not corpus"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not corpus"
 
 # pytest says 5 when nothing bears one of the marks, which is no failure here.
 test-all: test  ## The quick tests, then the slow ones and the benchmarks
-	@$(BIN)/python -m pytest -n 2 -m "slow or corpus" || test $$? -eq 5
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow or corpus" || test $$? -eq 5
 	@$(MAKE) --no-print-directory benchmark
 
 lint: setup  ## Check style

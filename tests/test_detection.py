@@ -16,6 +16,9 @@ from pickglass import pipeline
 from pickglass.settings import load_settings
 from pickglass.simulate import simulate
 
+# One process makes the company once for all of these tests.
+pytestmark = pytest.mark.xdist_group("detection")
+
 URGENT = ("act", "review")
 BELOW_REVIEW = ("married-couple", "streamer", "consultant")
 CASES = ("H1", "H2", "H3", "H4")

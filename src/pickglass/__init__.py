@@ -10,7 +10,8 @@ The verbs of the command line are functions here:
 'act'
 
 `load` and `assess` are the two halves of `run`; `show_subject`, `health`, `detect` and `check_sources` answer
-questions about one person, the data, a file and the sources; `simulate` writes a synthetic company. Errors that a
+questions about one person, the data, a file and the sources. `simulate` in `pickglass.simulate` writes a
+synthetic company; it is no name of this module, because the package of that name would hide it. Errors that a
 person can mend are `PickglassError`s, with what, where, why and a hint. Names are imported when they are used.
 """
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
         show_subject,
     )
     from pickglass.settings import Settings, load_settings
-    from pickglass.simulate import simulate
 
 __version__ = "0.1.0"
 
@@ -50,7 +50,6 @@ _HOMES = {
     "load_settings": "settings",
     "run": "pipeline",
     "show_subject": "pipeline",
-    "simulate": "simulate",
 }
 
 __all__ = [
@@ -71,7 +70,6 @@ __all__ = [
     "load_settings",
     "run",
     "show_subject",
-    "simulate",
 ]
 
 

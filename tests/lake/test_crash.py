@@ -200,7 +200,7 @@ def test_two_loads_at_once_are_refused_with_the_reason(stage: Stage) -> None:
         assert content(stage.settings) == stage.published[0], "readers do not wait for the writer"
     finally:
         ready.unlink(missing_ok=True)
-        process.join(120)
+        process.join(600)
     assert process.exitcode == 0
     assert content(stage.settings) == stage.published[-1]
 

@@ -253,8 +253,7 @@ def test_a_city_lies_in_its_region() -> None:
     huge = {"RU", "CN", "BR", "KI", "ID", "IN", "MX", "ES"}
     for row in content:
         if row["city"]:
-            if row["region"]:
-                limit = 1250 if row["region"] in wide else 650
-            else:
-                limit = 3500 if row["country"] in huge else 1500
+            in_region = 1250 if row["region"] in wide else 650
+            in_country = 3500 if row["country"] in huge else 1500
+            limit = in_region if row["region"] else in_country
             assert kilometres(row, middle[row["country"], row["region"]]) <= limit, row

@@ -214,7 +214,8 @@ def field_classes(sql: str) -> Mapping[str, PersonalData]:
     kinds = _texts(tree)
     return {
         name: stricter(*(_class_shown(view, column, kinds) for view, column in _origins(scope, place)))
-        for place, name in enumerate(tree.named_selects)
+        # What is no SELECT answers nothing; another check says that it is none.
+        for place, name in enumerate(getattr(tree, "named_selects", ()))
     }
 
 

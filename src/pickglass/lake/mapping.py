@@ -411,7 +411,8 @@ class Mapper:
             for name in source.tables
         )
         self._run(
-            f"INSERT INTO fate SELECT _n, 'rejected', string_agg(DISTINCT table_name || '.' || _problem, '; ' ORDER BY table_name || '.' || _problem) "
+            "INSERT INTO fate SELECT _n, 'rejected', "
+            "string_agg(DISTINCT table_name || '.' || _problem, '; ' ORDER BY table_name || '.' || _problem) "
             f"FROM ({unions}) WHERE _problem <> '' GROUP BY _n"
         )
         self._run(

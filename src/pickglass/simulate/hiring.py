@@ -3,7 +3,7 @@
 Everybody applies the same way; `schemes` and `lookalikes` then change what their parts did differently.
 """
 
-# ruff: noqa: PLR0917 -- an act has many sides (who, when, where, with what), in one order everywhere
+
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Honest and planted workers walk through the same days; they differ in their `Habits`, desks and trips.
 """
 
-# ruff: noqa: PLR0917 -- an act has many sides (who, when, where, with what), in one order everywhere
+
 
 from __future__ import annotations
 

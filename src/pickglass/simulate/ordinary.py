@@ -1,6 +1,6 @@
 """Ordinary incidents of a company: pay accounts, parcels, tickets, attestations, leavers, mail."""
 
-# ruff: noqa: PLR0917 -- an act has many sides (who, when, where, with what), in one order everywhere
+
 
 from __future__ import annotations
 

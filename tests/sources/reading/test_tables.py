@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
     block_bytes=st.integers(1, 500),
 )
-def test_any_table_comes_back(  # noqa: PLR0917  # hypothesis gives them by name
+def test_any_table_comes_back(  # hypothesis gives them by name
     folder: Path, rows: list[list[str]], delimiter: str, newline: str, quoting: int, block_bytes: int
 ) -> None:
     """Proves that rows come back as they were written, line breaks and all; empty fields are left out."""

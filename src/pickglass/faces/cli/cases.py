@@ -66,7 +66,7 @@ def case_list(state: str, limit: int, home: Path | None, as_json: bool) -> None:
         for one in found
     ]
     table(("case", "subject", "band", "threat", "verdict", "assignee", "opened"), rows)
-    say(f"{len(found)} cases")
+    say(f"cases: {len(found)}")
 
 
 @case.command("show")

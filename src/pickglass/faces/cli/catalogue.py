@@ -155,7 +155,7 @@ def source_list(home: Path | None, as_json: bool) -> None:
 @home_option
 @json_option
 def source_detect(files: tuple[Path, ...], home: Path | None, as_json: bool) -> None:
-    """Say what a file is, and why.
+    """Say what a file is, or each file of a folder, and why.
 
     \b
     pickglass source detect export.json
@@ -163,14 +163,12 @@ def source_detect(files: tuple[Path, ...], home: Path | None, as_json: bool) -> 
     from pickglass.faces.exports.run_document import shown
     from pickglass.pipeline import detect
 
-    missing = [(str(file), "there is no such file") for file in files if not file.is_file()]
+    missing = [(str(file), "there is no such file or folder") for file in files if not file.exists()]
     if missing:
-        raise InputError(
-            "cannot read what is not there",
-            hint="name files; `pickglass load` takes folders too",
-            problems=missing,
-        )
-    found = [document for file in files for document in detect(settings_of(home), file)]
+        raise InputError("cannot read what is not there", hint="check the path", problems=missing)
+    settings = settings_of(home)
+    below = [one for file in files for one in (sorted(file.rglob("*")) if file.is_dir() else [file])]
+    found = [document for file in below if file.is_file() for document in detect(settings, file)]
     found = [one | {"why": shown(one["why"], reveal=False)} for one in found]
     if as_json:
         print_json(found)

@@ -86,6 +86,9 @@ def print_json(document: Any) -> None:
     stdout.flush()
 
 
+WHOLE = frozenset({"id", "case", "subject", "band"})  # columns of a drawn table that are never broken
+
+
 def say(text: str = "") -> None:
     """Tell the user something that is not data."""
     click.echo(text, err=True)
@@ -104,7 +107,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
 
     drawn = Table(title=title, header_style="bold")
     for column in columns:
-        drawn.add_column(column, overflow="fold")
+        drawn.add_column(column, overflow="fold", no_wrap=column in WHOLE)
     for row in rows:
         drawn.add_row(*(Text(printable(cell)) for cell in row))
     Console().print(drawn)

@@ -168,8 +168,9 @@ def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -
     settings = settings_of(folder)
     say(f"writing an invented company of {workers} workers over {days} days to {company}")
     write(company, workers=workers, days=days, seed=seed)
+    exports = [path for path in sorted(company.iterdir()) if path.name != "truth.json"]
     with progress() as tell:
-        done = pipeline.run(settings, [company], progress=tell)
+        done = pipeline.run(settings, exports, progress=tell)
     report = write_report(done, folder / "report.html")
     if as_json:
         print_json(run_document(done) | {"report": str(report)})

@@ -1,6 +1,6 @@
 """Acts that several players do: clone, upload, install, redirect pay, extort."""
 
-# ruff: noqa: PLR0917 -- an act has many sides (who, when, where, with what), in one order everywhere
+
 
 from __future__ import annotations
 

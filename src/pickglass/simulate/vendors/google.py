@@ -1,6 +1,6 @@
 """Google Workspace reports: collaboration/google_workspace_login.json and …_drive_<quarter>.json."""
 
-# ruff: noqa: PLR0917 -- an act has many sides (who, when, where, with what), in one order everywhere
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Okta System Log: identity/okta_system_log_<quarter>.ndjson, the oldest as .gz."""
 
-# ruff: noqa: PLR0917 -- an act has many sides (who, when, where, with what), in one order everywhere
+
 
 from __future__ import annotations
 
