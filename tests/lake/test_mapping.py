@@ -66,7 +66,7 @@ def lines(*records: Any) -> list[bytes]:
 
 
 @given(records=st.lists(RECORD, min_size=1, max_size=25))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_reading_record_by_record_gives_the_same_rows_as_reading_all_at_once(
     records: list[dict[str, Any]],
 ) -> None:

@@ -128,45 +128,45 @@ def test_spellings_of_one_instant(text: str, means: str) -> None:
     assert found(times([text], time_zone="none")) == {1: (datetime.fromisoformat(means), "instant")}
 
 
+NO_CLOCKS = [
+    "epoch",
+    "infinity",
+    "-infinity",
+    "now",
+    "today",
+    "10:00",
+    "2026",
+    "2026-03",
+    "1772359200",
+    "20260301T100000Z",
+    "2026-02-30",
+    "2026-02-30T10:00:00Z",
+    "2026-03-01T25:00:00Z",
+    "2026-03-01T10:61:00Z",
+    "2026-03-01 01:00 PM",
+    "2026-03-01 12:00:00 AM",
+    "2026-03-01 10:00:00 EST",
+    "2026-03-01 10:00:00 America/New_York",
+    "2026-03-01T10:00:00+99:00",
+    "2026-03-01 (BC)",
+    "0001-01-01T00:00:00Z",
+    "99999-01-01T00:00:00Z",
+    "290000-01-01 10:00:00",
+    "2026-03-01T10:00:00Z tomorrow",
+    "03/01/2026 10:00:00",
+    "٢٠٢٦-٠٣-٠١",
+    "2026-03-01\u00a010:00:00Z",
+]
+
+
 @pytest.mark.parametrize("rule", ["none", "local", "UTC", "Europe/Berlin"])
-@pytest.mark.parametrize(
-    "text",
-    [
-        "epoch",
-        "infinity",
-        "-infinity",
-        "now",
-        "today",
-        "10:00",
-        "2026",
-        "2026-03",
-        "1772359200",
-        "20260301T100000Z",
-        "2026-02-30",
-        "2026-02-30T10:00:00Z",
-        "2026-03-01T25:00:00Z",
-        "2026-03-01T10:61:00Z",
-        "2026-03-01 01:00 PM",
-        "2026-03-01 12:00:00 AM",
-        "2026-03-01 10:00:00 EST",
-        "2026-03-01 10:00:00 America/New_York",
-        "2026-03-01T10:00:00+99:00",
-        "2026-03-01 (BC)",
-        "0001-01-01T00:00:00Z",
-        "99999-01-01T00:00:00Z",
-        "290000-01-01 10:00:00",
-        "2026-03-01T10:00:00Z tomorrow",
-        "03/01/2026 10:00:00",
-        "٢٠٢٦-٠٣-٠١",
-        "2026-03-01\u00a010:00:00Z",
-    ],
-)
-def test_a_text_that_is_no_clock_for_certain_rejects_its_record(text: str, rule: str) -> None:
+def test_a_text_that_is_no_clock_for_certain_rejects_its_record(rule: str) -> None:
     """Not even where the engine's own cast would make some time of it, such as 1970, or drop the «PM»."""
-    outcome = times([text, "2026-03-01T10:00:00Z"], time_zone=rule)
-    assert outcome.fates == {"rejected": 1, "mapped": 1}
-    assert outcome.reasons().keys() == {1}
-    assert outcome.reasons()[1].startswith("device_state.time: ")
+    outcome = times([*NO_CLOCKS, "2026-03-01T10:00:00Z"], time_zone=rule)
+    taken = [NO_CLOCKS[number - 1] for number in found(outcome) if number <= len(NO_CLOCKS)]
+    assert taken == []
+    assert outcome.fates == {"rejected": len(NO_CLOCKS), "mapped": 1}
+    assert all(reason.startswith("device_state.time: ") for reason in outcome.reasons().values())
 
 
 @pytest.mark.parametrize("text", [None, "", "  "])
