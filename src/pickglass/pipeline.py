@@ -369,6 +369,34 @@ def show_subject(settings: Settings, reference: str) -> dict[str, Any]:
         return view_assessment(store, found[0] if found else reference, actor=actor())
 
 
+def original_records(settings: Settings, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the original records behind the findings of a case document, each once, as they were in their files.
+
+    Each is opened from its sealed file, which proves that it is unchanged; one that is gone or damaged says so in
+    `problem` in place of `text`. What the records hold is not masked: ask for a reason first.
+    """
+    from pickglass.errors import PickglassError
+    from pickglass.lake.originals import read_record
+    from pickglass.settings import derived_key
+
+    key = derived_key(settings, "originals")
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for finding in document["evidence"]["fired"]:
+        for record in finding["records"]:
+            place = (record["raw_file"], record["record"])
+            if place in found:
+                found[place]["indicators"].append(finding["indicator"])
+                continue
+            shown = {name: record[name] for name in ("source", "file", "record", "raw_file")}
+            try:
+                raw = read_record(settings.originals, *place, key)
+                shown["text"] = raw.decode("utf-8", "replace")
+            except PickglassError as error:
+                shown["problem"] = error.message
+            found[place] = shown | {"indicators": [finding["indicator"]]}
+    return list(found.values())
+
+
 # Tables that only add to what an indicator can say: without them it is not blind.
 _NOT_NEEDED = frozenset({"attestation", "intelligence", "identifier", "hr_change"})
 

@@ -19,20 +19,30 @@ def subject() -> None:
 @home_option
 @json_option
 @reveal_option
-def subject_show(subject_id: str, home: Path | None, as_json: bool, reveal: str | None) -> None:
+@click.option(
+    "--originals", is_flag=True, help="Add the original records behind the findings; needs --reveal."
+)
+def subject_show(
+    subject_id: str, home: Path | None, as_json: bool, reveal: str | None, originals: bool
+) -> None:
     """Show everything found about one person, in sentences. The view is logged.
 
     SUBJECT_ID is a subject's id, its beginning, or one of the vendors' own ids (workday:E1042 or E1042).
 
     \b
     pickglass subject show S-0F3K7QX2MD --home h
+    pickglass subject show E1042 --home h --originals --reveal "case C-7D1K assigned to me"
     """
     from pickglass.faces.exports.run_document import stored_links, subject_document
     from pickglass.faces.exports.text import subject_text
     from pickglass.faces.printable import printable_lines
     from pickglass.faces.reveal import record_reveal
-    from pickglass.pipeline import show_subject
+    from pickglass.pipeline import original_records, show_subject
 
+    if originals and reveal is None:
+        raise click.UsageError(
+            "original records hold personal data in clear: give --reveal REASON with --originals"
+        )
     settings = filled_home(home)
     stored = show_subject(settings, subject_id)
     if reveal is not None:
@@ -40,6 +50,10 @@ def subject_show(subject_id: str, home: Path | None, as_json: bool, reveal: str 
     document = subject_document(stored, reveal is not None)
     links = stored_links(stored, reveal is not None)
     if as_json:
-        print_json({"version": 1, "subject": document, "links": links, "versions": stored["versions"]})
+        shown = {"version": 1, "subject": document, "links": links, "versions": stored["versions"]}
+        print_json(shown | ({"originals": original_records(settings, stored)} if originals else {}))
         return
     click.echo(printable_lines(subject_text(document, links, stored["versions"])))
+    for record in original_records(settings, stored) if originals else ():
+        place = f"{record['file']} record {record['record']} ({record['source']}, {', '.join(record['indicators'])})"
+        click.echo(printable_lines(f"\n{place}\n{record.get('text') or record['problem']}"))
