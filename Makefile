@@ -36,7 +36,7 @@ $(STAMP): requirements.lock pyproject.toml | python
 	fi
 	@touch $@
 
-demo: setup  ## Synthetic company, full run, console
+demo: setup  ## Synthetic company, full run, report
 	@$(BIN)/pickglass demo
 
 test: setup lint types imports  ## Everything quick: lint, types, imports, tests

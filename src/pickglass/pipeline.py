@@ -89,6 +89,7 @@ def load(settings: Settings, paths: Sequence[Path], progress: Progress | None = 
     _check_paths(paths)
     # A home holds what people may not see of each other: it is for its owner only, from the first folder on.
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.home.chmod(0o700)  # it may have been there before, open to others
     settings.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open_store(settings) as store:
         loader = Loader(settings, store, progress)
@@ -221,10 +222,12 @@ def assess(settings: Settings, as_of: datetime | None = None, progress: Progress
 
     Nothing is kept: `run` keeps. Raises NotFound where nothing has been loaded.
     """
-    from pickglass.store import open_store
+    from pickglass.store import audit, open_store
 
     with open_store(settings) as store:
-        return _assess(settings, store, as_of, progress or (lambda _what, _count: None))
+        done = _assess(settings, store, as_of, progress or (lambda _what, _count: None))
+        audit.record(store, actor=actor(), action="assess", object="everybody", details={"kept": False})
+        return done
 
 
 def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Progress) -> Run:

@@ -21,7 +21,7 @@ CREATE OR REPLACE MACRO mail_identity(value) AS
     END;
 
 -- E.164 where the number says its country or the country is known to use the North American plan;
--- otherwise the bare digits: a country is never guessed.
+-- otherwise the bare digits, or nothing where they are few: a local number is somebody else's in the next town.
 CREATE OR REPLACE MACRO phone_digits(value) AS regexp_replace(CAST(value AS VARCHAR), '[^0-9]', '', 'g');
 CREATE OR REPLACE MACRO phone_key(value, country) AS
     CASE WHEN length(phone_digits(value)) < 7 THEN NULL
@@ -29,7 +29,7 @@ CREATE OR REPLACE MACRO phone_key(value, country) AS
          WHEN regexp_matches(trim(CAST(value AS VARCHAR)), '^00') THEN '+' || substr(phone_digits(value), 3)
          WHEN country IN ('US', 'CA') AND length(phone_digits(value)) = 10 THEN '+1' || phone_digits(value)
          WHEN country IN ('US', 'CA') AND length(phone_digits(value)) = 11 THEN '+' || phone_digits(value)
-         ELSE phone_digits(value) END;
+         WHEN length(phone_digits(value)) >= 10 THEN phone_digits(value) END;
 
 -- One spelling for one dwelling: lower case, no punctuation, common words shortened, unit kept.
 CREATE OR REPLACE MACRO address_words(line) AS
@@ -58,7 +58,7 @@ CREATE OR REPLACE MACRO address_key(line, city, region, postal_code) AS
               || upper(trim(split_part(coalesce(postal_code, ''), '-', 1))) END;
 
 CREATE OR REPLACE MACRO country_code(value) AS
-    CASE WHEN length(trim(value)) = 2 THEN upper(trim(value)) ELSE $countries[lower(trim(value))] END;
+    coalesce($countries[lower(trim(value))], CASE WHEN length(trim(value)) = 2 THEN upper(trim(value)) END);
 CREATE OR REPLACE MACRO region_code(value) AS
     CASE WHEN trim(value) = '' THEN NULL
          ELSE coalesce($regions[lower(trim(value))], CASE WHEN length(trim(value)) <= 3 THEN upper(trim(value)) ELSE trim(value) END) END;

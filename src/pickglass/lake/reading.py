@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pickglass.errors import NotFound
 from pickglass.lake.engine import connect, literal
@@ -14,8 +15,9 @@ from pickglass.lake.tables import Tables
 from pickglass.settings import Settings, derived_key
 from pickglass.store import Store, ledger
 
-# Tables whose dates say when something is valid, not until when the company looked.
-_NOT_OBSERVED = ("attestation", "intelligence", "rejects", "superseded")
+# Tables whose dates say when something is valid, not until when the company looked. Assessing at the latest moment, what
+# people attested or listed since counts as well: an answer to an alert must not wait for the next export.
+NOT_OBSERVED = ("attestation", "intelligence", "rejects", "superseded")
 
 
 @contextmanager
@@ -36,17 +38,26 @@ def open_lake(settings: Settings, store: Store, as_of: datetime | None = None) -
     finally:
         tables.close()
     moment = as_of or _latest(files)
-    spill = settings.workspace / "spill"
-    spill.mkdir(parents=True, exist_ok=True)
-    with session(
-        files, moment, derived_key(settings, "subjects"), settings.memory_limit, settings.threads, spill
-    ) as opened:
+    settings.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A folder of its own: what one session spills is no other session's to sweep.
+    with (
+        TemporaryDirectory(prefix="spill-", dir=settings.workspace) as spill,
+        session(
+            files,
+            moment,
+            derived_key(settings, "subjects"),
+            settings.memory_limit,
+            settings.threads,
+            Path(spill),
+            uncut=() if as_of else NOT_OBSERVED,
+        ) as opened,
+    ):
         yield opened
 
 
 def _latest(files: dict[str, list[str]]) -> datetime:
     """Find the latest moment that any observed row was known at."""
-    paths = [path for name, found in files.items() if name not in _NOT_OBSERVED for path in found]
+    paths = [path for name, found in files.items() if name not in NOT_OBSERVED for path in found]
     if not paths:
         return datetime.now(UTC)
     connection = connect()

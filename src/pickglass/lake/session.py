@@ -110,18 +110,21 @@ def session(
     threads: int = 2,
     workspace: Path | None = None,
     engine: Any = None,
+    uncut: Sequence[str] = (),
 ) -> Iterator[Session]:
     """Open the views over `relations` (table → Parquet files, or its rows) as known at `as_of`.
 
-    Tables that are not given are empty. Times are UTC. The connection is closed at the end. Whoever opens many
-    sessions hands in an `engine` that `prepare` made; it holds what does not depend on rows or time, and its
-    key, memory and threads then count.
+    Of the tables in `uncut` all rows are read, whenever they were known. Tables that are not given are
+    empty. Times are UTC. The connection is closed at the end. Whoever opens many sessions hands in an
+    `engine` that `prepare` made; it holds what does not depend on rows or time, and its key, memory and
+    threads then count.
     """
     connection = prepare(key, memory_limit, threads, workspace) if engine is None else engine.cursor()
     try:
         connection.execute("SET TimeZone = 'UTC'")  # a cursor does not inherit it
         for table in schema().tables.values():
-            _install_table(connection, table, relations.get(table.name), relations.get("superseded"), as_of)
+            cut = None if table.name in uncut else as_of
+            _install_table(connection, table, relations.get(table.name), relations.get("superseded"), cut)
         _run(connection, "identity", as_of)
         _run(connection, "history", as_of)
         for table in schema().tables.values():
@@ -175,9 +178,9 @@ def _install_table(
     table: Table,
     given: Sequence[str] | pa.Table | None,
     superseded: Sequence[str] | pa.Table | None,
-    as_of: datetime,
+    as_of: datetime | None,
 ) -> None:
-    """Make `known_<table>`: the rows that were known at `as_of`, the latest revision of each."""
+    """Make `known_<table>`: the rows that were known at `as_of` (all where it is None) and are not superseded."""
     name = identifier("known_" + table.name)
     if given is None or (not isinstance(given, pa.Table) and not given):
         connection.execute(f"CREATE TEMP TABLE {name} AS {_empty(table)}")
@@ -199,7 +202,9 @@ def _install_table(
             f"(SELECT * FROM ({_empty(table)}) UNION ALL BY NAME "
             f"SELECT * FROM read_parquet([{files}], union_by_name = true, hive_partitioning = false))"
         )
-    moment = f"CAST({literal(as_of.isoformat())} AS TIMESTAMPTZ)"
+    moment = (
+        f"CAST({literal((as_of or datetime.max.replace(year=9998, tzinfo=UTC)).isoformat())} AS TIMESTAMPTZ)"
+    )
     where = f"known <= {moment}"
     if superseded is not None and len(superseded):
         if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'hidden_row'").fetchall():

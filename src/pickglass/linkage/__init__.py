@@ -7,7 +7,7 @@ from a graph of addresses, devices and accounts weighted by how rare each is.
 * `thing_links` and `persona_links` answer one each; another persona model takes the place of the second.
 * `common_things` tells what was left out because too many share it.
 
-Declared households and offices are taken out of the view before it comes here.
+Declared households are taken out of the view before it comes here.
 """
 
 from pickglass.linkage.kinds import KINDS, ThingKind, kind_of

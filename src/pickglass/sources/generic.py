@@ -104,6 +104,8 @@ def _lowered(name: str) -> str:
     """Account keys that are mails are compared in lower case; keys of other systems stay as written."""
     if name == "account" or name.endswith("_account"):
         return f"CASE WHEN {name} LIKE '%@%' THEN lower({name}) ELSE {name} END"
+    if name == "country" or name.endswith("_country"):
+        return f"coalesce(country_code({name}), {name})"
     return name
 
 

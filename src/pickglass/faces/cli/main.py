@@ -122,6 +122,7 @@ def cli(context: click.Context, home: Path | None) -> None:
 def main() -> None:
     """Run the command line and end the process with the exit code that the error, if any, stands for."""
     stopping = _watch_for_stop()
+    os.umask(0o077)  # whatever we write holds what others on this machine may not read
     try:
         code = cli.main(prog_name="pickglass", standalone_mode=False)
         sys.stdout.flush()

@@ -12,7 +12,7 @@ person AS (
 name_token AS (
     SELECT DISTINCT subject_id, token
     FROM (SELECT subject_id, unnest(string_split(
-                     trim(regexp_replace(regexp_replace(translate(lower(name), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
+                     trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(name), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
           FROM person)
     WHERE regexp_matches(token, '^[a-z][a-z]+$') AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn', 'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii')
 ),

@@ -11,7 +11,7 @@ person AS (
 name_token AS (
     SELECT DISTINCT subject_id, token
     FROM (SELECT subject_id, unnest(string_split(
-                     trim(regexp_replace(regexp_replace(translate(lower(name), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
+                     trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(name), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
           FROM person)
     WHERE regexp_matches(token, '^[a-z][a-z]+$') AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn', 'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii')
 ),
@@ -19,13 +19,13 @@ own AS (
     SELECT subject_id, token FROM name_token
     UNION
     SELECT subject_id, token
-    FROM (SELECT subject_id, unnest(string_split(trim(regexp_replace(regexp_replace(translate(lower(recipient), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
+    FROM (SELECT subject_id, unnest(string_split(trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(recipient), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
           FROM shipment_event WHERE recipient <> '')
     WHERE length(token) >= 2
 ),
 signature AS (
     SELECT subject_id, event_id, time, coalesce(shipment_id, tracking_number) AS shipment_id, signed_by,
-           unnest(string_split(trim(regexp_replace(regexp_replace(translate(lower(signed_by), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
+           unnest(string_split(trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(signed_by), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
     FROM shipment_event
     WHERE activity IN ('delivered', 'signed') AND signed_by <> '' AND coalesce(place_kind, '') <> 'business'
 ),

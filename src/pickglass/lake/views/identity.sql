@@ -62,25 +62,30 @@ SELECT subject_id_of(reference) AS subject_id, account FROM every;
 -- Every key that leads to a subject. A key that leads to two leads to none.
 CREATE TEMP TABLE account_subject AS
 WITH keys AS (
-    SELECT subject_id, account AS key FROM subject_account
+    -- What the company itself gave somebody (rank 0) counts before what people say of themselves (rank 1): or else one
+    -- application under a colleague's work mail would hide that colleague's sign-ins.
+    SELECT 0 AS rank, subject_id, account AS key FROM subject_account
     UNION
-    SELECT s.subject_id, unnest([lower(w.work_mail), lower(w.user_name), lower(w.personal_mail),
-                                 'reference:' || lower(split_part(w.account, ':', 2))])
+    SELECT 0, s.subject_id, unnest([lower(w.work_mail), lower(w.user_name),
+                                    'reference:' || lower(split_part(w.account, ':', 2))])
     FROM worker_now w JOIN subject_account s ON s.account = w.account
     UNION
-    SELECT s.subject_id, lower(i.value)
+    SELECT 1, s.subject_id, lower(w.personal_mail)
+    FROM worker_now w JOIN subject_account s ON s.account = w.account
+    UNION
+    SELECT 1, s.subject_id, lower(i.value)
     FROM known_identifier i JOIN subject_account s ON s.account = i.account
     WHERE i.kind = 'mail' AND i.account NOT IN (SELECT account FROM worker_now)
     UNION   -- a work account named beside another system's key: `github:octo` is jane@example.com
-    SELECT s.subject_id, lower(i.value)
+    SELECT 1, s.subject_id, lower(i.value)
     FROM known_identifier i
     JOIN worker_now w ON lower(i.account) IN (lower(w.work_mail), lower(w.user_name), w.account)
     JOIN subject_account s ON s.account = w.account
     WHERE i.kind IN ('account', 'code_host')
 )
 SELECT lower(key) AS account, min(subject_id) AS subject_id
-FROM keys
-WHERE key IS NOT NULL AND key <> ''
+FROM (SELECT *, min(rank) OVER (PARTITION BY lower(key)) AS best FROM keys WHERE key IS NOT NULL AND key <> '')
+WHERE rank = best
 GROUP BY lower(key)
 HAVING count(DISTINCT subject_id) = 1;
 
