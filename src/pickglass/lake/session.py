@@ -122,15 +122,17 @@ def session(
     connection = prepare(key, memory_limit, threads, workspace) if engine is None else engine.cursor()
     try:
         connection.execute("SET TimeZone = 'UTC'")  # a cursor does not inherit it
+        kinds = {name: _relation_kind(connection, relations.get(name)) for name in schema().tables}
+        superseded = relations.get("superseded")
         for table in schema().tables.values():
             cut = None if table.name in uncut else as_of
-            _install_table(connection, table, relations.get(table.name), relations.get("superseded"), cut)
+            _install_table(connection, table, relations.get(table.name), kinds[table.name], superseded, cut)
         _run(connection, "identity", as_of)
         _run(connection, "history", as_of)
         for table in schema().tables.values():
-            _install_resolved(connection, table, _relation_kind(connection, relations.get(table.name)))
+            _install_resolved(connection, table, kinds[table.name])
         _run(connection, "subject", as_of)
-        _install_places(connection, relations)
+        _install_places(connection, kinds)
         _install_coverage(connection)
         _run(connection, "shared", as_of)
         yield Session(connection, as_of)
@@ -177,6 +179,7 @@ def _install_table(
     connection: Any,
     table: Table,
     given: Sequence[str] | pa.Table | None,
+    kind: str,
     superseded: Sequence[str] | pa.Table | None,
     as_of: datetime | None,
 ) -> None:
@@ -210,9 +213,7 @@ def _install_table(
         if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'hidden_row'").fetchall():
             _install_hidden(connection, superseded, moment)
         where += " AND NOT EXISTS (SELECT 1 FROM hidden_row s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
-    connection.execute(
-        f"CREATE TEMP {_relation_kind(connection, given)} {name} AS SELECT {columns} FROM {origin} r WHERE {where}"
-    )
+    connection.execute(f"CREATE TEMP {kind} {name} AS SELECT {columns} FROM {origin} r WHERE {where}")
 
 
 def _install_hidden(connection: Any, superseded: Sequence[str] | pa.Table, moment: str) -> None:
@@ -266,21 +267,19 @@ def _install_resolved(connection: Any, table: Table, kind: str) -> None:
         )
     else:
         sql = by_account.format(rows=known)
-    kind = "VIEW" if table.name in _WITH_PLACE else kind  # these are wrapped once more, when places are known
+    if table.name in _WITH_PLACE:
+        # What a subject claims is read from these rows too: the view stands in until places are known.
+        inner = identifier(table.name + "_resolved")
+        connection.execute(f"CREATE TEMP {kind} {inner} AS {sql}")
+        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {inner}")
+        return
     connection.execute(f"CREATE TEMP {kind} {name} AS {sql}")
 
 
-def _install_places(connection: Any, relations: Mapping[str, Sequence[str] | pa.Table]) -> None:
+def _install_places(connection: Any, kinds: Mapping[str, str]) -> None:
     """Give sign-ins and device states the distance to the claimed place, in kilometres (haversine, radius 6371)."""
     for name in _WITH_PLACE:
-        inner = identifier(name + "_resolved")
-        view = identifier(name)
-        sql = connection.execute(
-            f"SELECT sql FROM duckdb_views() WHERE view_name = {literal(name)}"
-        ).fetchone()[0]
-        select = sql[sql.index(" AS ") + 4 :].rstrip(";")
-        kind = _relation_kind(connection, relations.get(name))
-        connection.execute(f"CREATE TEMP {kind} {inner} AS {select}")
+        inner, view, kind = identifier(name + "_resolved"), identifier(name), kinds[name]
         connection.execute(f"DROP VIEW {view}")
         connection.execute(
             f"CREATE TEMP {kind} {view} AS SELECT r.*, "
