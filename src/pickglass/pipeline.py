@@ -334,13 +334,19 @@ def run(
     """Load, assess, link and score: the whole way from a folder of exports to a ranked, explained list.
 
     The assessments are kept in the operational store, and a case is opened for each subject in band act or
-    review that has none.
+    review that has none. Raises InputError where nothing could be loaded, now or before.
     """
     from pickglass.cases import open_for, save_run
-    from pickglass.store import open_store
+    from pickglass.store import ledger, open_store
 
     loaded = load(settings, paths, progress) if paths else None
     with open_store(settings) as store:
+        if loaded is not None and not ledger.current_snapshots(store):
+            raise InputError(
+                "nothing in these files could be loaded",
+                hint="`pickglass source list` names what is understood",
+                problems=[(one.file, one.why) for one in (*loaded.unrecognised, *loaded.quarantined)],
+            )
         done = _assess(settings, store, as_of, progress or (lambda _what, _count: None))
         save_run(
             store,
