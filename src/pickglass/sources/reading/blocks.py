@@ -19,7 +19,6 @@ from pickglass.sources.reading.records import Block, Record, pack
 from pickglass.sources.reading.tables import csv_records
 from pickglass.sources.reading.workbooks import workbook_records
 
-
 # What holds no records that can be cut out without knowing what it says.
 WITHOUT_RECORDS = frozenset({"evtx", "xml", "pdf", "docx", "binary"})
 
