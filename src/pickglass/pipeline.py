@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from pickglass.model.records import (
     Assessment,
     Evidence,
     Finding,
+    Indicator,
     Link,
     RecordReference,
     Subject,
@@ -55,7 +56,7 @@ class LoadReport:
     unrecognised: tuple[Unrecognised, ...] = ()
     quarantined: tuple[Unrecognised, ...] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)
-    drift: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    drift: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     by_source: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
@@ -410,45 +411,86 @@ def original_records(settings: Settings, document: Mapping[str, Any]) -> list[di
 _NOT_NEEDED = frozenset({"attestation", "intelligence", "identifier", "hr_change"})
 
 
-def health(settings: Settings) -> dict[str, Any]:
-    """Say what each source brought in, what was rejected and why, what belongs to nobody, and what is blind."""
+def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
+    """Say what each source brought in and whether it is late, what is rejected, lost, of nobody, and what is blind.
+
+    `now` is the moment (UTC) against which freshness and retention are judged; by default the clock.
+    """
     from pickglass.indicators.catalogue import catalogue
-    from pickglass.indicators.reads import tables_read
-    from pickglass.lake.health import lake_health
+    from pickglass.lake.health import freshness, lake_health, retention
     from pickglass.lake.reading import open_lake
     from pickglass.store import ledger, open_store
 
+    moment = now or datetime.now(UTC)
+    known = _definitions(settings)
     with open_store(settings) as store:
-        sources = ledger.source_health(store)
+        loaded = ledger.source_health(store)
         not_loaded = [file for file in ledger.files_of(store) if file.state not in ("loaded", "replaced")]
         with open_lake(settings, store) as session:
             lake = lake_health(session)
-    filled = lake.pop("tables")
-    blind = [
-        {"indicator": one.id, "missing": missing}
-        for one in catalogue().values()
-        if (missing := sorted(table for table in tables_read(one.sql) - _NOT_NEEDED if not filled.get(table)))
-    ]
-    return {
-        "version": 1,
-        "sources": [
+    filled, empty, rhythm = lake.pop("tables"), lake.pop("empty_columns"), lake.pop("sources")
+    sources = []
+    for one in loaded:
+        about = rhythm.get(one.source, {"last_record": None, "usual_gap": None})
+        last, gap = about["last_record"], about["usual_gap"]
+        keeps = known[one.source].keeps_days if one.source in known else None
+        sources.append(
             {
                 "source": one.source,
+                "status": known[one.source].status if one.source in known else None,
                 "files": one.files,
                 "bytes": one.bytes,
                 "records": dict(one.records),
                 "last_loaded": one.last_loaded.isoformat(),
-                "last_record": lake["last_record"].get(one.source),
-                "unknown_keys": list(one.unknown_keys),
+                "last_record": last.isoformat() if last else None,
+                "age_days": round((moment - last).total_seconds() / 86_400, 1) if last else None,
+                "usual_gap_days": gap.total_seconds() / 86_400 if gap is not None else None,
+                "freshness": freshness(last, gap, moment),
+                "retention": retention(last, keeps, moment),
+                "drift": dict(one.drift),
             }
-            for one in sources
-        ],
+        )
+    return {
+        "version": 1,
+        "now": moment.isoformat(),
+        "sources": sources,
         "not_loaded": [{"file": file.name, "state": file.state, "why": file.why} for file in not_loaded],
         "rows": filled,
-        "blind": blind,
-        "problems": [],
-        **{name: value for name, value in lake.items() if name != "last_record"},
+        "blind": _blind(catalogue(), filled),
+        "dim": _dim(catalogue(), filled, empty),
+        **lake,
     }
+
+
+def _blind(indicators: Mapping[str, Indicator], filled: Mapping[str, int]) -> list[dict[str, Any]]:
+    """List the indicators that can say nothing, because a table which they need has no row."""
+    from pickglass.indicators.reads import tables_read
+
+    found = ((one, sorted(tables_read(one.sql) - _NOT_NEEDED)) for one in indicators.values())
+    return [
+        {"indicator": one.id, "missing": missing}
+        for one, needed in found
+        if (missing := [table for table in needed if not filled.get(table)])
+    ]
+
+
+def _dim(
+    indicators: Mapping[str, Indicator], filled: Mapping[str, int], empty: Mapping[str, Sequence[str]]
+) -> list[dict[str, Any]]:
+    """List the indicators that read columns which no source fills, though it fills the table."""
+    from pickglass.indicators.reads import reads
+
+    found = []
+    for one in indicators.values():
+        columns = sorted(
+            f"{view}.{column}"
+            for view, read in reads(one.sql).items()
+            if filled.get(view) and view not in _NOT_NEEDED
+            for column in read & set(empty.get(view, ()))
+        )
+        if columns:
+            found.append({"indicator": one.id, "columns": columns})
+    return found
 
 
 def actor() -> str:
@@ -486,13 +528,10 @@ def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadRepo
     before = survey.known_already
     unknown = sum(one.records for one in survey.unrecognised)
     ignored: Counter[str] = Counter()
-    drift: dict[str, set[str]] = {}
     by_source: dict[str, dict[str, int]] = {}
     for one in loaded:
         source = one.file.source or ""
         ignored.update({f"{source}/{rule}": count for rule, count in one.rules.items()})
-        if one.file.unknown_keys:
-            drift.setdefault(source, set()).update(one.file.unknown_keys)
         tally = by_source.setdefault(source, {"files": 0, "records": 0, "rejected": 0})
         tally["files"] += 1
         tally["records"] += one.file.read
@@ -518,6 +557,17 @@ def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadRepo
             if file.state == "quarantined"
         ),
         ignored=dict(sorted(ignored.items())),
-        drift={source: tuple(sorted(keys)) for source, keys in sorted(drift.items())},
+        drift=_drift(files),
         by_source=dict(sorted(by_source.items())),
     )
+
+
+def _drift(files: Iterable[LoadFile]) -> dict[str, Mapping[str, Any]]:
+    """Sum up, by source, how the files differ from what their sources declare; sources without drift are left out."""
+    from pickglass.store.ledger import merged_drift
+
+    by_source: dict[str, list[LoadFile]] = {}
+    for file in files:
+        by_source.setdefault(file.source or "", []).append(file)
+    found = {source: merged_drift(its) for source, its in sorted(by_source.items())}
+    return {source: drift for source, drift in found.items() if any(drift.values())}

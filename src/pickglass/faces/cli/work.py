@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pickglass.errors import InputError
+from pickglass.faces.cli.dates import moment
 from pickglass.faces.cli.main import EXIT_FINDINGS
 from pickglass.faces.cli.output import (
     filled_home,
@@ -81,7 +81,7 @@ def assess(
 
     settings = filled_home(home)
     with progress() as tell:
-        done = pipeline.assess(settings, _moment(as_of), tell)
+        done = pipeline.assess(settings, moment(as_of), tell)
     return _show(settings, done, as_json, reveal, fail_on)
 
 
@@ -111,7 +111,7 @@ def run(
 
     settings = settings_of(home)
     with progress() as tell:
-        done = pipeline.run(settings, paths, _moment(as_of), tell)
+        done = pipeline.run(settings, paths, moment(as_of), tell)
     code = _show(settings, done, as_json, reveal, fail_on)
     if done.load is None:
         return code
@@ -199,18 +199,6 @@ def _demo_folder(home: Path | None) -> Path:
             )
         shutil.rmtree(folder)
     return folder
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(
-            f"{text!r} is not a date", hint="write it as 2026-03-31 or 2026-03-31T14:00:00Z"
-        ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _show(settings: Settings, done: Run, as_json: bool, reveal: str | None, fail_on: str | None) -> int:
