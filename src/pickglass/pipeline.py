@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pickglass.lake.load import InputFile, Loaded
     from pickglass.lake.session import Session
     from pickglass.model.source import SourceDefinition
+    from pickglass.sources.proposal import Proposal
     from pickglass.sources.reading import Member
     from pickglass.store import Store
     from pickglass.store.ledger import LoadFile
@@ -205,17 +208,66 @@ def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def check_sources(settings: Settings, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
-    """Check sources (all, or those named) against their samples; NotFound for an unknown one."""
-    from pickglass.sources.check import check
+def check_sources(
+    settings: Settings, ids: Sequence[str] | None = None, *, update: bool = False
+) -> list[dict[str, Any]]:
+    """Check sources (all, or those named) against their samples; NotFound for an unknown one.
+
+    With `update` the rows found become the expected ones first, where nothing else is wrong.
+    """
+    from pickglass.sources.check import check, update_expected
 
     known = _definitions(settings)
     unknown = sorted(set(ids or ()) - set(known))
     if unknown:
         raise NotFound(f"there is no source {', '.join(unknown)}", hint="pickglass source list")
     chosen = [known[one] for one in (ids if ids is not None else known)]
+    if update:
+        for one in chosen:
+            update_expected(one, known)
     checked = [check(one, known) for one in chosen]
     return [{"id": one.id, "rows": one.rows, "problems": list(one.problems)} for one in checked]
+
+
+def new_source(
+    settings: Settings,
+    id: str,
+    path: Path,
+    *,
+    table: str | None = None,
+    vendor: str = "",
+    folder: Path | None = None,
+) -> tuple[Path, Proposal, list[str]]:
+    """Draft a source from a sample file: returns its folder, the draft, and what a check of it finds.
+
+    It is written to HOME/sources/<id>, or to `folder`/<id>. Raises InputError where the sample cannot be drafted from
+    or something lies there already, and NotFound for an unknown table.
+    """
+    from pickglass.model.schema import schema
+    from pickglass.sources.check import update_expected
+    from pickglass.sources.definitions import read_definition
+    from pickglass.sources.proposal import propose
+
+    _check_paths([path])
+    if not re.fullmatch(r"[a-z][a-z0-9_]{2,63}", id):
+        raise InputError(
+            f"{id!r} is no id of a source", hint="small letters, digits and _: <vendor>_<export>"
+        )
+    known = _definitions(settings)
+    if table is not None and table not in schema().tables:
+        raise NotFound(f"there is no table {table}", hint=f"one of {', '.join(schema().tables)}")
+    place = (folder or settings.home / "sources") / id
+    if id in known or place.exists():
+        raise InputError(
+            f"there is a source {id} already", hint="take another id, or remove its folder", where=str(place)
+        )
+    draft = propose(id, path, known, table, vendor)
+    place.mkdir(parents=True)
+    place.joinpath("source.yaml").write_text(draft.definition, encoding="utf-8")
+    place.joinpath("README.md").write_text(draft.readme, encoding="utf-8")
+    shutil.copyfile(path, place / f"sample{path.suffix}")
+    definition = read_definition(place / "source.yaml")
+    return place, draft, update_expected(definition, {id: definition, **known})
 
 
 def assess(settings: Settings, as_of: datetime | None = None, progress: Progress | None = None) -> Run:

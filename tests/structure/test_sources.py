@@ -18,6 +18,7 @@ from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
 from pickglass.settings import load_settings
 from pickglass.sources.definitions import definitions, shipped_folder
+from pickglass.sources.pages import page
 from pickglass.sources.reading import Member, members
 from pickglass.sources.recognition import recognise_member
 
@@ -213,3 +214,9 @@ def test_north_american_numbers_of_a_sample_are_made_up(sample: Path) -> None:
         r"(?<![\w.-])(?:\+?1[ .-]?)?\(?([2-9]\d\d)\)?[ .-]([2-9]\d\d)[ .-](\d{4})(?![\w.-])", texts(sample)
     )
     assert [number for number in numbers if not (number[1] == "555" and number[2].startswith("01"))] == []
+
+
+def test_the_page_of_the_sources_is_up_to_date() -> None:
+    """It is written by `python -m pickglass.sources.pages > docs/source-catalogue.md`."""
+    written = Path(__file__).parents[2].joinpath("docs", "source-catalogue.md").read_text("utf-8")
+    assert written == page()
