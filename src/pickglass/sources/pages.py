@@ -32,9 +32,12 @@ def page() -> str:
     found.sort(key=lambda source: source.id)
     verified = sum(source.status == "verified" for source in found)
     generic = sum(source.folder is None for source in definitions().values())
+    count = (
+        f"{len(found)} sources of vendors' exports, {verified} of them verified, and {generic} generic ones, one for each "
+        "table, that read any CSV or JSON with the columns of `model/schema.yaml`."
+    )
     lines = [
-        f"{len(found)} sources of vendors' exports, {verified} of them verified, and {generic} generic ones, one for each table, "
-        "that read any CSV or JSON with the columns of `model/schema.yaml`.",
+        count,
         "",
         "| source | export | status | time zone | delay (h) | keeps (d) | tables |",
         "|---|---|---|---|---|---|---|",
@@ -80,4 +83,4 @@ def _sentence(text: str) -> str:
 
 
 if __name__ == "__main__":
-    print(page(), end="")
+    print(page(), end="")  # noqa: T201 - the page is its output
