@@ -15,6 +15,7 @@ from pickglass.sources.reading.content import Content, Feed, FilePart, HeldPart,
 from pickglass.sources.reading.encodings import TextFeed, office_encoding
 from pickglass.sources.reading.limits import KIB, MIB, Limits
 from pickglass.sources.reading.member import Form, Member, Problem, shown
+from pickglass.sources.reading.parquet import BadParquet, parquet_header
 from pickglass.sources.reading.recognise import Guess, guessed_letters, recognise
 from pickglass.sources.reading.tables import csv_header, repeated
 from pickglass.sources.reading.unpack import MAGICS, Codec, Unpacked
@@ -188,6 +189,11 @@ class _Input:
             names = csv_header(TextFeed(with_header, guess.encoding), guess.delimiter or ",", self._limits)
             with_header.close()
             return _repeated(name, names) or member
+        if guess.form == "parquet":
+            try:
+                return _repeated(name, parquet_header(content, self._limits)) or member
+            except BadParquet as error:
+                return Problem(name, str(error), "write it again, or export it as JSON")
         return member
 
     def _read_through(self, feed: Feed, head: bytes, guess: Guess, *, counted: bool) -> tuple[str, int, str]:
