@@ -21,8 +21,8 @@ from typing import IO, Any, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 import orjson
-from defusedxml import ElementTree
-from defusedxml.common import DefusedXmlException
+from defusedxml import ElementTree  # type: ignore[import-untyped]
+from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
 from evtx import PyEvtxParser
 
 from pickglass.sources.reading import Damaged, Member, Record
@@ -325,7 +325,7 @@ def _as_far_as_it_goes(text: str) -> Element | None:
     """
     if "<!" in text:  # no event declares anything
         return None
-    reader = XMLPullParser(("start", "end"))
+    reader: XMLPullParser[Any] = XMLPullParser(("start", "end"))
     opened: list[Element] = []
     root: Element | None = None
     whole = False
@@ -346,9 +346,10 @@ def _as_far_as_it_goes(text: str) -> Element | None:
     return root if whole else None
 
 
-def _told(reader: XMLPullParser) -> Iterator[tuple[str, Element]]:
-    for event, element in reader.read_events():
-        yield str(event), cast("Element", element)
+def _told(reader: XMLPullParser[Any]) -> Iterator[tuple[str, Element]]:
+    for told in reader.read_events():
+        event, element = cast("tuple[str, Element]", told)
+        yield event, element
 
 
 def _xml_fields(part: Element, fields: dict[str, str]) -> None:
