@@ -23,7 +23,7 @@ from pickglass.sources.reading.files import find_files
 from pickglass.sources.reading.limits import Limits
 from pickglass.sources.reading.member import Form, Member, Problem
 from pickglass.sources.reading.members import members
-from pickglass.sources.reading.records import Block
+from pickglass.sources.reading.records import Block, Record, pack
 
 __all__ = [
     "Block",
@@ -32,11 +32,13 @@ __all__ = [
     "Limits",
     "Member",
     "Problem",
+    "Record",
     "Refused",
     "blocks",
     "count_records",
     "find_files",
     "members",
+    "pack",
     "raw_records",
     "sample",
 ]

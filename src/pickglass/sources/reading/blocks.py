@@ -19,6 +19,9 @@ from pickglass.sources.reading.records import Block, Record, pack
 from pickglass.sources.reading.tables import csv_records
 from pickglass.sources.reading.workbooks import workbook_records
 
+# What holds no records that can be cut out without knowing what it says.
+WITHOUT_RECORDS = frozenset({"evtx", "xml", "pdf", "docx", "binary"})
+
 
 def blocks(
     member: Member,
@@ -30,8 +33,8 @@ def blocks(
 
     A record that cannot be read is there all the same, with its bytes and a reason. `records_paths` say where
     a JSON object at the top keeps its records ("value", "data.items"). Mail, mbox and text have raws but no
-    lines: a parser turns them into JSON. EVTX, XML and binary files have no records of their own: parse
-    `member.open()`.
+    lines: a parser turns them into JSON. EVTX, XML, PDF, Word and binary files have no records of their own:
+    parse `member.open()`.
     """
     limits = limits or member.limits
     feed = Feed(member.content)
@@ -122,7 +125,7 @@ def count_records(member: Member) -> int:
 
     A file without records of its own counts as one.
     """
-    if member.form in {"evtx", "xml", "binary"}:
+    if member.form in WITHOUT_RECORDS:
         return 1
     return sum(len(block.raws) for block in blocks(member))
 

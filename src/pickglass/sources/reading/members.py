@@ -14,7 +14,7 @@ from pickglass.sources.reading.archives import BadArchive, Entry, Part, is_tar, 
 from pickglass.sources.reading.content import Content, Feed, FilePart, HeldPart, Refused, os_reason, set_aside
 from pickglass.sources.reading.encodings import TextFeed, office_encoding
 from pickglass.sources.reading.limits import KIB, MIB, Limits
-from pickglass.sources.reading.member import Member, Problem, shown
+from pickglass.sources.reading.member import Form, Member, Problem, shown
 from pickglass.sources.reading.recognise import Guess, guessed_letters, recognise
 from pickglass.sources.reading.tables import csv_header, repeated
 from pickglass.sources.reading.unpack import MAGICS, Codec, Unpacked
@@ -24,7 +24,7 @@ _HEAD: Final = 256 * KIB
 _FOREIGN: Final = {b"7z\xbc\xaf\x27\x1c": "7-Zip", b"Rar!\x1a\x07": "RAR", b"MSCF": "cabinet"}
 _OFFICE: Final = {
     "xl/workbook.xml": "xlsx",
-    "word/document.xml": "Word document",
+    "word/document.xml": "docx",
     "ppt/presentation.xml": "slides",
 }
 _UNPACK = "unpack it and load the result"
@@ -218,16 +218,17 @@ class _Input:
         )
         feed.close()
         if kind != "xlsx":
+            form: Form = "docx" if kind == "docx" else "binary"
             return Member(
                 self._path,
                 name,
-                "binary",
+                form,
                 "binary",
                 sha256,
                 size,
                 None,
                 feed.damage,
-                kind,
+                "" if kind == "docx" else kind,
                 self._limits,
                 part,
             )
