@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-
-from pickglass.model.source import SourceDefinition
 from tests.fuzz.mutations import mutated
 from tests.fuzz.reading import read, samples
+
+from pickglass.model.source import SourceDefinition
 
 SAMPLES = samples()
 every_sample = pytest.mark.parametrize(
