@@ -47,7 +47,9 @@ def read(path: Path, source: SourceDefinition, *, mapped: bool) -> int:
         form = _form(member, source)
         if form is not None and (recognised is None or recognised.id != source.id):
             count += _proved(list(member_blocks(replace(member, form=form), source)))
-        if mapped and (recognised is source or (member.form in ("ndjson", "json", "csv") and not source.forms)):
+        if mapped and (
+            recognised is source or (member.form in ("ndjson", "json", "csv") and not source.forms)
+        ):
             try:
                 rows(source, member, "fuzzed")
             except PickglassError as error:

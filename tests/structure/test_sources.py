@@ -110,6 +110,24 @@ def test_a_column_means_the_same_type_in_every_table() -> None:
     assert {name: found for name, found in types.items() if len(found) > 1} == {}
 
 
+@every_source
+def test_a_column_of_fixed_values_takes_no_other(folder: Path) -> None:
+    """A download is a download whoever wrote the log: an indicator asks for one word."""
+    for row in expected(folder):
+        if row["table"] == "rejects":
+            continue
+        for name, value in row.items():
+            column = schema().tables[row["table"]].columns.get(name)
+            if column is not None and column.values:
+                assert value in column.values, f"{row['table']}.{name} of record {row['record']}"
+
+
+def test_the_values_of_activity_tell_the_tables_apart_from_free_text() -> None:
+    for table in schema().tables.values():
+        if "activity" in table.own:
+            assert table.columns["activity"].values, table.name
+
+
 def test_a_value_has_the_type_of_its_column_in_every_source() -> None:
     python: dict[str, tuple[type, ...]] = {
         "text": (str,),
