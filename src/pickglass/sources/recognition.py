@@ -95,7 +95,9 @@ def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) 
         return Recognised(None, "holds no records")
     kind = "csv" if form in ("csv", "xlsx") else "json"
     fitting: list[tuple[int, float, SourceDefinition]] = []
-    heads = {way: {str(key).lower() for record in records for key in record} for way, records in samples.items()}
+    heads = {
+        way: {str(key).lower() for record in records for key in record} for way, records in samples.items()
+    }
     for source in sources:
         way = source.records if source.records in samples else ()
         records = samples.get(way, ())
