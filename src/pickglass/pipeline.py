@@ -216,7 +216,8 @@ def run(
     from pickglass.cases import open_for, save_run
     from pickglass.store import ledger, open_store
 
-    loaded = load(settings, paths, progress, since=since, tell=tell) if paths else None
+    noted = progress if tell is None else None  # who is told how far a load is need not be told of its parts
+    loaded = load(settings, paths, noted, since=since, tell=tell) if paths else None
     with open_store(settings) as store:
         if loaded is not None and not ledger.current_snapshots(store):
             raise InputError(
