@@ -327,7 +327,9 @@ class _Survey:
         last = one is found[-1]
 
         def blocks() -> Iterator[Block]:
+            _refuse_changed(task, one)
             yield from self.meter.metered(member_blocks(member, source), member.size, share)
+            _refuse_changed(task, one)
             if last:
                 self.meter.end_of_file()
 
@@ -370,6 +372,18 @@ class _Survey:
             )
             for one in self.unrecognised
         ]
+
+
+def _refuse_changed(task: Task, looked: Looked) -> None:
+    """Raise InputError if a file is no longer what its hash was taken of: its rows would bear the wrong name."""
+    from pickglass.sources.survey import stamp_of
+
+    if stamp_of(task.path) != looked.stamp:
+        raise InputError(
+            "this file changed while it was being loaded; nothing of its batch is in force",
+            "load again once nobody writes to it, or let `pickglass watch` wait for that",
+            looked.name,
+        )
 
 
 # -- how far it is -------------------------------------------------------------------------------------------

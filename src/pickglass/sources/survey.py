@@ -58,11 +58,25 @@ class Looked:
     member: Member | None = None
     source: str | None = None
     records: int = 0
+    stamp: Stamp | None = None  # of the input file, before a byte of it was read
+
+
+Stamp = tuple[int, int]  # size, and when it was modified in nanoseconds
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return what changes when a file is written; None if it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def look(task: Task, known: Mapping[str, SourceDefinition], workspace: Path | None) -> list[Looked]:
     """Tell what a file holds: itself, or every file in an archive."""
     found = []
+    stamp = stamp_of(task.path)
     for member in members(task.path, _LIMITS, workspace=workspace, name=task.name):
         if isinstance(member, Problem):
             found.append(Looked(member.name, _reason(member)))
@@ -71,7 +85,7 @@ def look(task: Task, known: Mapping[str, SourceDefinition], workspace: Path | No
         if source is None:
             found.append(Looked(member.name, why, member, records=count_records(member)))
         else:
-            found.append(Looked(member.name, why, member, source.id))
+            found.append(Looked(member.name, why, member, source.id, stamp=stamp))
     return found
 
 

@@ -89,6 +89,14 @@ def print_json(document: Any) -> None:
     stdout.flush()
 
 
+def print_line(document: Any) -> None:
+    """Print one JSON document on a line of its own, whoever is looking."""
+    import orjson
+
+    sys.stdout.buffer.write(orjson.dumps(printable_tree(document), option=orjson.OPT_NON_STR_KEYS) + b"\n")
+    sys.stdout.buffer.flush()
+
+
 WHOLE = frozenset({"id", "case", "subject", "band"})  # columns of a drawn table that are never broken
 
 
@@ -130,6 +138,9 @@ class Telling(Protocol):
     def standing(self, standing: Standing) -> None:
         """Take in how far a load is."""
 
+    def begin_anew(self) -> None:
+        """Forget the load that was told of: the next one has its own beginning."""
+
 
 @contextmanager
 def progress() -> Iterator[Telling]:
@@ -165,6 +176,9 @@ class _PlainProgress:
         elif now - self._told >= PLAIN_EVERY:
             self._told = now
             say(f"loading: {standing_line(standing, now - self._start)}")
+
+    def begin_anew(self) -> None:
+        self._start = self._told = 0.0
 
     def end(self) -> None:
         self._part.end()
@@ -270,6 +284,10 @@ class _LiveProgress:
         self._told = now
         done = share_done(standing)
         self._draw(standing_line(standing, now - self._load_start), 1.0, done)
+
+    def begin_anew(self) -> None:
+        self._load_start = self._told = 0.0
+        self._draw("", None, 0)
 
     def _draw(self, line: str, total: float | None, done: float) -> None:
         from rich.text import Text

@@ -25,6 +25,7 @@ from pickglass.sources.reading.limits import Limits
 from pickglass.sources.reading.member import Form, Member, Problem
 from pickglass.sources.reading.members import members
 from pickglass.sources.reading.records import Block
+from pickglass.sources.reading.wholeness import is_cut_off
 
 __all__ = [
     "Block",
@@ -40,6 +41,7 @@ __all__ = [
     "count_records",
     "expanded",
     "find_files",
+    "is_cut_off",
     "list_files",
     "members",
     "raw_records",

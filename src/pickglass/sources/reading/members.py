@@ -93,7 +93,7 @@ class _Input:
         if foreign:
             feed.close()
             yield Problem(name, f"{foreign} archives are not read", _UNPACK)
-        elif codec := _codec(head):
+        elif codec := codec_of(head):
             feed.close()
             if layers >= self._limits.depth:
                 yield Problem(name, f"compressed more than {self._limits.depth} times", _UNPACK)
@@ -251,7 +251,8 @@ class _Input:
         return _repeated(name, names) or member
 
 
-def _codec(head: bytes) -> Codec | None:
+def codec_of(head: bytes) -> Codec | None:
+    """Tell from its first bytes how a content is compressed, if it is."""
     for codec, magics in MAGICS.items():
         if head.startswith(magics) and (codec != "bzip2" or head[4:10] == b"1AY&SY"):
             return codec
