@@ -30,7 +30,6 @@ from pickglass.sources.reading import remote
 from pickglass.store import ledger, open_store
 
 ROOT = Path(__file__).parents[1]
-LOADS = ("load_id",)
 
 
 def new_home(folder: Path, like: Settings | None = None) -> Settings:
@@ -137,7 +136,7 @@ def test_a_load_that_is_killed_goes_on_from_there(tmp_path: Path) -> None:
     told = json.loads(again.stdout)["load"]
     assert told["before"] == done
     assert told["records"]["mapped"] == 400 - done
-    assert f"{done:,} files were loaded before" in again.stderr
+    assert f"files loaded before: {done:,}" in again.stderr
     assert content(settings) == content(undisturbed)
 
 
@@ -358,8 +357,8 @@ def nest(depth: int, width: int, inner: bytes) -> bytes:
     ("depth", "width", "inner", "told"),
     [
         (6, 4, b" " * 1_000_000, "archives in archives deeper than 3"),
-        (3, 40, b" " * 1_000_000, "decompresses to more than"),
-        (3, 30, b"{}", "more than 10,000 entries"),
+        (2, 12, b" " * 1_000_000, "decompresses to more than"),
+        (3, 22, b"{}", "more than 10,000 entries"),
     ],
     ids=["deep", "large", "numerous"],
 )
@@ -459,7 +458,8 @@ def without_place(tables: dict[str, list[str]]) -> dict[str, list[str]]:
     }
 
 
-def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [1, pytest.param(12, marks=pytest.mark.slow)])
+def test_the_order_of_files_does_not_matter(tmp_path: Path, count: int) -> None:
     """Rosters of three dates, one of them late, and sign-ins that overlap: each file a load of its own, in any order.
 
     The lake holds the same rows, and an assessment reads the same and says the same.
@@ -469,7 +469,7 @@ def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
     pipeline.load(together, paths)
     expected = without_place(content(together)), inputs(together), findings(together)
     assert [change["field"] for change in expected[1]["changes"]].count("phone") == 2
-    orders = random.Random(7).sample(list(itertools.permutations(paths)), 4)
+    orders = random.Random(7).sample(list(itertools.permutations(paths)), count)
     for number, order in enumerate([tuple(reversed(paths)), *orders]):
         settings = new_home(tmp_path / str(number), together)
         for path in order:

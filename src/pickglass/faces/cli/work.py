@@ -287,9 +287,9 @@ def tell_load(report: LoadReport) -> None:
         f"{counts['unrecognised']:,} in unrecognised files"
     )
     if report.before:
-        say(f"{report.before:,} files were loaded before: nothing of them changes")
+        say(f"files loaded before: {report.before:,}; nothing of them changes")
     if report.older:
-        say(f"{report.older:,} files were left out: last modified before --since")
+        say(f"files left out as last modified before --since: {report.older:,}")
     if report.stopped:
         say("stopped before the end: the same command goes on from here")
     say("rows: " + (", ".join(f"{name} {count:,}" for name, count in report.rows.items()) or "none new"))
