@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pickglass.errors import InputError, NotFound
+from pickglass.loading import LoadReport, Progress, Tell, Unrecognised, load
 from pickglass.model.records import (
     Assessment,
     Evidence,
@@ -24,43 +24,28 @@ from pickglass.model.records import (
 from pickglass.settings import Settings
 
 if TYPE_CHECKING:
-    from pickglass.lake.load import InputFile, Loaded
     from pickglass.lake.session import Session
     from pickglass.model.source import SourceDefinition
     from pickglass.sources.proposal import Proposal
-    from pickglass.sources.reading import Member
     from pickglass.store import Store
-    from pickglass.store.ledger import LoadFile
 
-Progress = Callable[[str, int], None]  # what is being done, and how many records or steps came on top
-
-
-@dataclass(frozen=True, slots=True)
-class Unrecognised:
-    """A file that no source knows, or that cannot be read, with the reason and how many records it holds."""
-
-    file: str
-    why: str
-    records: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What a load did; every record that was read has exactly one fate.
-
-    `records`: read = mapped + rejected + duplicate + ignored + unrecognised. Rows are counted apart by table,
-    because one record may make several. `ignored` counts by source and rule.
-    """
-
-    id: int
-    files: int
-    records: Mapping[str, int]
-    rows: Mapping[str, int]
-    unrecognised: tuple[Unrecognised, ...] = ()
-    quarantined: tuple[Unrecognised, ...] = ()
-    ignored: Mapping[str, int] = field(default_factory=dict)
-    drift: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    by_source: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+# What loads is a stage of its own, and named here because loading is where the order begins.
+__all__ = [
+    "LoadReport",
+    "Progress",
+    "Run",
+    "Unrecognised",
+    "actor",
+    "assess",
+    "check_sources",
+    "detect",
+    "health",
+    "load",
+    "new_source",
+    "original_records",
+    "run",
+    "show_subject",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,116 +64,6 @@ class Run:
     versions: Mapping[str, Any]
     problems: tuple[tuple[str, str], ...] = ()
     load: LoadReport | None = None
-
-
-def load(settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> LoadReport:
-    """Load every file below `paths` into the lake, whole batches at a time, and account for every record.
-
-    Files that are loaded already count as duplicates. Raises InputError where a path does not exist.
-    """
-    from pickglass import __version__
-    from pickglass.lake.load import Loader
-    from pickglass.store import ledger, open_store
-
-    _check_paths(paths)
-    # A home holds what people may not see of each other: it is for its owner only, from the first folder on.
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings.home.chmod(0o700)  # it may have been there before, open to others
-    settings.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open_store(settings) as store:
-        loader = Loader(settings, store, progress)
-        try:
-            loader.recover()
-            loader.unpacked.mkdir(mode=0o700)
-            load_id = ledger.begin_load(store, __version__)
-            survey = _Survey(settings, store, loader.unpacked)
-            loaded = loader.load(load_id, survey.recognised(paths))
-            ledger.record_files(store, load_id, survey.not_loaded())
-            ledger.finish_load(store, load_id)
-        finally:
-            loader.close()
-    return _report(load_id, survey, loaded)
-
-
-@dataclass(slots=True)
-class _Survey:
-    """Goes through the files of a load once: what is each, and what is known of it already."""
-
-    settings: Settings
-    store: Store
-    unpacked: Path  # for archives within archives
-    files: int = 0
-    unrecognised: list[Unrecognised] = field(default_factory=list)
-    known_already: list[LoadFile] = field(default_factory=list)
-    seen: set[tuple[str, str]] = field(default_factory=set)
-    repeated: int = 0  # records of files that this load has met under another name
-
-    def recognised(self, paths: Sequence[Path]) -> Iterator[InputFile]:
-        """Yield the files that a source knows and that are not loaded yet; note all others."""
-        from pickglass.sources.reading import Problem, find_files, members
-
-        known = _definitions(self.settings)
-        for path in find_files(paths):
-            if isinstance(path, Problem):
-                self._leave(path.name, _reason(path))
-                continue
-            for member in members(path, workspace=self.unpacked):
-                if isinstance(member, Problem):
-                    self._leave(member.name, _reason(member))
-                    continue
-                self.files += 1
-                file = self._look(member, known)
-                if file is not None:
-                    yield file
-
-    def _look(self, member: Member, known: Mapping[str, SourceDefinition]) -> InputFile | None:
-        from pickglass.lake.load import InputFile
-        from pickglass.sources.reading import count_records
-        from pickglass.sources.recognition import member_blocks, recognise_member
-        from pickglass.store import ledger
-
-        source, why = recognise_member(member, known)
-        if source is None:
-            self.unrecognised.append(Unrecognised(member.name, why, count_records(member)))
-            return None
-        if (member.sha256, source.id) in self.seen:
-            self.repeated += sum(len(block.lines) for block in member_blocks(member, source))
-            return None
-        self.seen.add((member.sha256, source.id))
-        # Whatever mapping made its rows: the same bytes again change nothing. A quarantined file brought no rows,
-        # so it is read and named again: mapping or limit may be others by now.
-        before = ledger.files_of(self.store, raw_file=member.sha256, source=source.id, state="loaded")
-        if before:
-            self.known_already.append(before[-1])
-            return None
-        return InputFile(
-            name=member.name,
-            raw_file=member.sha256,
-            bytes=member.size,
-            form=member.form,
-            source=source,
-            blocks=lambda: member_blocks(member, source),
-        )
-
-    def _leave(self, name: str, why: str) -> None:
-        self.files += 1
-        self.unrecognised.append(Unrecognised(name, why))
-
-    def not_loaded(self) -> list[LoadFile]:
-        """Give what the ledger keeps of the files that no source took."""
-        from pickglass.store.ledger import LoadFile
-
-        return [
-            LoadFile(
-                raw_file="",
-                name=one.file,
-                state="unrecognised",
-                why=one.why,
-                read=one.records,
-                unrecognised=one.records,
-            )
-            for one in self.unrecognised
-        ]
 
 
 def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
@@ -248,7 +123,8 @@ def new_source(
     from pickglass.sources.definitions import read_definition
     from pickglass.sources.proposal import propose
 
-    _check_paths([path])
+    if not path.is_file():
+        raise InputError("there is no such file", hint="check the path", where=str(path))
     if not re.fullmatch(r"[a-z][a-z0-9_]{2,63}", id):
         raise InputError(
             f"{id!r} is no id of a source", hint="small letters, digits and _: <vendor>_<export>"
@@ -380,9 +256,12 @@ def _with_records(session: Session, evidence: Sequence[Evidence], names: Mapping
 
 def run(
     settings: Settings,
-    paths: Sequence[Path] = (),
+    paths: Sequence[Path | str] = (),
     as_of: datetime | None = None,
     progress: Progress | None = None,
+    *,
+    since: datetime | None = None,
+    tell: Tell | None = None,
 ) -> Run:
     """Load, assess, link and score: the whole way from a folder of exports to a ranked, explained list.
 
@@ -392,7 +271,8 @@ def run(
     from pickglass.cases import open_for, save_run
     from pickglass.store import ledger, open_store
 
-    loaded = load(settings, paths, progress) if paths else None
+    noted = progress if tell is None else None  # who is told how far a load is need not be told of its parts
+    loaded = load(settings, paths, noted, since=since, tell=tell) if paths else None
     with open_store(settings) as store:
         if loaded is not None and not ledger.current_snapshots(store):
             raise InputError(
@@ -555,16 +435,6 @@ def actor() -> str:
         return "unknown"
 
 
-def _check_paths(paths: Iterable[Path]) -> None:
-    missing = [(str(path), "there is no such file or folder") for path in paths if not path.exists()]
-    if missing:
-        raise InputError(
-            "cannot load what is not there",
-            hint="check the path; folders are read with all below them",
-            problems=missing,
-        )
-
-
 def _definitions(settings: Settings) -> Mapping[str, SourceDefinition]:
     from pickglass.sources.definitions import definitions
 
@@ -573,53 +443,3 @@ def _definitions(settings: Settings) -> Mapping[str, SourceDefinition]:
 
 def _reason(problem: Any) -> str:
     return f"{problem.reason} ({problem.hint})" if problem.hint else str(problem.reason)
-
-
-def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadReport:
-    files = [one.file for one in loaded]
-    before = survey.known_already
-    unknown = sum(one.records for one in survey.unrecognised)
-    ignored: Counter[str] = Counter()
-    by_source: dict[str, dict[str, int]] = {}
-    for one in loaded:
-        source = one.file.source or ""
-        ignored.update({f"{source}/{rule}": count for rule, count in one.rules.items()})
-        tally = by_source.setdefault(source, {"files": 0, "records": 0, "rejected": 0})
-        tally["files"] += 1
-        tally["records"] += one.file.read
-        tally["rejected"] += one.file.rejected
-    return LoadReport(
-        id=load_id,
-        files=survey.files,
-        records={
-            "read": sum(file.read for file in (*files, *before)) + survey.repeated + unknown,
-            "mapped": sum(file.mapped for file in files),
-            "rejected": sum(file.rejected for file in files),
-            "duplicate": sum(file.duplicate for file in files)
-            + sum(file.read for file in before)
-            + survey.repeated,
-            "ignored": sum(file.ignored for file in files),
-            "unrecognised": unknown,
-        },
-        rows=dict(sorted(sum((Counter(file.rows) for file in files), Counter()).items())),
-        unrecognised=tuple(survey.unrecognised),
-        quarantined=tuple(
-            Unrecognised(file.name, file.why or "", file.read)
-            for file in files
-            if file.state == "quarantined"
-        ),
-        ignored=dict(sorted(ignored.items())),
-        drift=_drift(files),
-        by_source=dict(sorted(by_source.items())),
-    )
-
-
-def _drift(files: Iterable[LoadFile]) -> dict[str, Mapping[str, Any]]:
-    """Sum up, by source, how the files differ from what their sources declare; sources without drift are left out."""
-    from pickglass.store.ledger import merged_drift
-
-    by_source: dict[str, list[LoadFile]] = {}
-    for file in files:
-        by_source.setdefault(file.source or "", []).append(file)
-    found = {source: merged_drift(its) for source, its in sorted(by_source.items())}
-    return {source: drift for source, drift in found.items() if any(drift.values())}

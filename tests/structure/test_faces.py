@@ -21,6 +21,7 @@ FACES = PACKAGE / "faces"
 FUNCTIONS = {
     "run": "pickglass:run",
     "load": "pickglass:load",
+    "watch": "pickglass:watch",
     "assess": "pickglass:assess",
     "simulate": "pickglass.simulate:simulate",
     "doctor": "pickglass:health",

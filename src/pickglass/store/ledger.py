@@ -248,6 +248,23 @@ def files_of(
         return _files(connection, *wanted)
 
 
+LOOKED_FOR_AT_ONCE = 500  # databases bound how many values a question may hold
+
+
+def loaded_among(store: Store, raw_files: Iterable[str]) -> dict[tuple[str, str], LoadFile]:
+    """Give those of the files whose rows are in force, by hash and source: one question for many files."""
+    wanted = sorted(set(raw_files))
+    if not wanted:
+        return {}
+    column = tables.load_file.c
+    found: list[LoadFile] = []
+    with store.reading() as connection:
+        for start in range(0, len(wanted), LOOKED_FOR_AT_ONCE):
+            some = wanted[start : start + LOOKED_FOR_AT_ONCE]
+            found += _files(connection, column.raw_file.in_(some), column.state == "loaded")
+    return {(file.raw_file, file.source or ""): file for file in found}
+
+
 def source_health(store: Store) -> list[SourceHealth]:
     """Give, for each source that has rows in force, its files, records by outcome and schema drift."""
     by_source: dict[str, list[LoadFile]] = {}
