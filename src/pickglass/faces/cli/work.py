@@ -125,9 +125,7 @@ def run(
 
     settings = settings_of(home)
     with progress() as tell:
-        done = pipeline.run(
-            settings, paths, _moment(as_of), tell, since=_moment(since), tell=tell.standing
-        )
+        done = pipeline.run(settings, paths, _moment(as_of), tell, since=_moment(since), tell=tell.standing)
     code = _show(settings, done, as_json, reveal, fail_on)
     if done.load is None:
         return code
