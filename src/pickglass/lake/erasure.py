@@ -125,7 +125,7 @@ def plan(carer: Carer, reference: str) -> Plan:
         }
         events = {name: found for name, found in events.items() if found}
         return Plan(
-            subject_id, tuple(accounts), _mentions(session, accounts), events, *_records(session, events)
+            subject_id, tuple(accounts), _mentions(session, accounts), events, *_records(carer, session, events)
         )
 
 
