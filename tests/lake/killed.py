@@ -52,6 +52,19 @@ def care_until(settings: Settings, moment: int) -> None:
     pipeline.expire_lake(settings, now=True)
 
 
+def erase_until(settings: Settings, reference: str, moment: str) -> None:
+    """Erase a subject, and die at the step of this name."""
+    from pickglass import pipeline
+    from pickglass.lake import load
+
+    def step(name: str) -> None:
+        if name == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    vars(load)["step"] = step
+    pipeline.erase_subject(settings, reference, reason="request 2026-118")
+
+
 def load_until_original(settings: Settings, paths: Sequence[Path], method: str, moment: int) -> None:
     """Load, and die right before the moment-th call of a method by which an original is written."""
     from pickglass import pipeline

@@ -26,14 +26,16 @@ from pickglass.errors import ConfigError
 from pickglass.lake import revisions
 from pickglass.lake.drift import Drift, drift
 from pickglass.lake.engine import connect, identifier, install_macros, literal
+from pickglass.lake.erasing import erase_records
 from pickglass.lake.mapping import Chunk, Mapper
 from pickglass.lake.originals import OriginalWriter, sweep
 from pickglass.lake.snapshots import fingerprints
+from pickglass.lake.suppression import RULE, leave_out
 from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
 from pickglass.settings import Settings, derived_key
-from pickglass.store import Store, ledger
+from pickglass.store import Store, keeping, ledger
 from pickglass.store.ledger import LoadFile
 
 CHUNK_BYTES = 16 * 1024 * 1024
@@ -245,6 +247,7 @@ class Loader:
             connection.executemany(
                 "INSERT INTO quarantined VALUES (?)", [(raw_file,) for raw_file in sorted(quarantined)]
             )
+        self._leave_out(connection, stage, tallies)
         current = ledger.current_snapshots(self._store)
         written: dict[str, list[Path]] = {}
         for name in schema().tables:
@@ -274,6 +277,19 @@ class Loader:
             tallies[raw_file].fates["mapped"] -= count
         return written
 
+    def _leave_out(self, connection: Any, stage: Path, tallies: dict[str, _Tally]) -> None:
+        """Leave out the records of people who were erased, and erase them from the originals just sealed."""
+        staged = {name: sorted((stage / name).glob("*.parquet")) for name in schema().tables}
+        suppressed = keeping.suppressed(self._store)
+        left_out = leave_out(connection, staged, suppressed, derived_key(self._settings, "identifiers"))
+        for raw_file, numbers in left_out.items():
+            tallies[raw_file].fates["mapped"] -= len(numbers)
+            tallies[raw_file].fates["ignored"] += len(numbers)
+            tallies[raw_file].rules[RULE] += len(numbers)
+            erase_records(
+                self._settings.originals, raw_file, derived_key(self._settings, "originals"), numbers
+            )
+
     def _select_new(
         self, connection: Any, name: str, paths: list[Path], snapshots: Mapping[str, int], load_id: int
     ) -> None:
@@ -285,7 +301,8 @@ class Loader:
         revision = "_revision" if name != "rejects" else "NULL"
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE staged_key AS SELECT {revisions.KEYS}, filename, file_row_number, "
-            f"CAST({revision} AS VARCHAR) AS revision FROM {staged} WHERE raw_file NOT IN (SELECT raw_file FROM quarantined)"
+            f"CAST({revision} AS VARCHAR) AS revision FROM {staged} ANTI JOIN left_out USING (raw_file, raw_record) "
+            "WHERE raw_file NOT IN (SELECT raw_file FROM quarantined)"
             + (" OR TRUE" if name == "rejects" else "")
         )
         start, end = connection.execute("SELECT min(time), max(time) FROM staged_key").fetchone()

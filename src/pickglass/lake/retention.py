@@ -12,6 +12,8 @@ from pickglass.model.schema import schema
 from pickglass.settings import Settings
 from pickglass.store import Store, keeping, ledger
 
+_OF_NOBODY = ("intelligence", "rejects", "attestation", "superseded")
+
 
 def expire_originals(settings: Settings, store: Store, days: int, *, actor: str) -> dict[str, int]:
     """Remove the originals that were loaded more than `days` ago, but none with a record of a held subject.
@@ -50,7 +52,7 @@ def _held(settings: Settings, store: Store) -> set[str]:
 def _originals_of(session: Session, subject_id: str) -> set[str]:
     found: set[str] = set()
     for table in schema().tables.values():
-        if table.has_account:
+        if table.name not in _OF_NOBODY:
             rows = session.query(
                 f"SELECT DISTINCT raw_file FROM {table.name} WHERE subject_id = $subject_id",
                 {"subject_id": subject_id},

@@ -6,14 +6,17 @@ value that named an erased subject: it recognises the value when it comes again,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+import orjson
 from sqlalchemy import insert, select, update
 
 from pickglass.errors import InputError, NotFound
 from pickglass.store import audit, tables
+from pickglass.store.canonical import canonical_text
 from pickglass.store.database import Store, insert_row
 
 
@@ -111,3 +114,59 @@ def expired_originals(store: Store) -> dict[str, datetime]:
     """Say which originals are past their retention period, and since when."""
     with store.reading() as connection:
         return {row.raw_file: row.expired for row in connection.execute(select(tables.expired_original))}
+
+
+def redact(store: Store, redacted: Callable[[Any], Any]) -> dict[str, int]:
+    """Take a person's values out of what is kept about others: notes, reasons, documents; count by table.
+
+    A frozen document keeps its hash as its name: that proves what it was, and `redacted` in it says that it is no
+    longer all there.
+    """
+    counts: dict[str, int] = {}
+    plain = (
+        (tables.note, "id", "text"),
+        (tables.verdict, "id", "reason"),
+        (tables.hold, "id", "reason"),
+        (tables.load_file, "id", "why"),
+    )
+    documents = (
+        (tables.assessment, "subject_id", "document"),
+        (tables.case_document, "sha256", "content"),
+        (tables.run, "id", "versions"),
+    )
+    with store.writing() as connection:
+        for table, key, column in (*plain, *documents):
+            json_text = (table, key, column) in documents
+            for identity, text in connection.execute(select(table.c[key], table.c[column])).all():
+                changed = _redacted_text(text, redacted, json_text=json_text)
+                if changed != text:
+                    connection.execute(
+                        update(table).where(table.c[key] == identity).values({column: changed})
+                    )
+                    counts[table.name] = counts.get(table.name, 0) + 1
+    return counts
+
+
+def _redacted_text(text: str | None, redacted: Callable[[Any], Any], *, json_text: bool) -> str | None:
+    if text is None:
+        return None
+    if not json_text:
+        return str(redacted(text))
+    before = orjson.loads(text)
+    after = redacted(before)
+    return text if after == before else canonical_text({**after, "redacted": True})
+
+
+def forget_deleted(store: Store) -> None:
+    """Give free pages and the journal back, which still hold what was deleted. Of PostgreSQL, VACUUM does that."""
+    if store.engine.dialect.name != "sqlite":
+        return
+    connection = store.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.close()
+    finally:
+        connection.close()

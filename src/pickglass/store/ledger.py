@@ -258,6 +258,15 @@ def forget_data_files(store: Store, paths: Iterable[str]) -> None:
             )
 
 
+def rename_files(store: Store, names: Mapping[str, str]) -> None:
+    """Give recorded files other names, because theirs told of a person who was erased."""
+    with store.writing() as connection:
+        for before, after in names.items():
+            connection.execute(
+                update(tables.load_file).where(tables.load_file.c.name == before).values(name=after)
+            )
+
+
 def load_summary(store: Store, load_id: int | None = None) -> Load:
     """Give one load, or the last one, with its sums; NotFound if there is none."""
     with store.reading() as connection:
