@@ -48,6 +48,9 @@ class SourceDefinition:
     time_zone: str = "none"
     time_formats: tuple[str, ...] = ()
     delay_hours: float = 0
+    keeps_days: float | None = (
+        None  # how long the vendor keeps what was not exported; None: as long as the company likes
+    )
     key: str | None = None
     revision: str | None = None
     known_keys: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ from pickglass.sources.reading import Form
 
 _FIELDS = {
     "id", "title", "vendor", "status", "export", "references", "formats", "recognise", "records", "time_zone",
-    "time_formats", "delay", "key", "revision", "columns", "known_keys", "ignore", "tables", "map", "forms",
+    "time_formats", "delay", "keeps", "key", "revision", "columns", "known_keys", "ignore", "tables", "map", "forms",
 }  # fmt: skip
 _FORMATS = {"json", "csv", "parser"}
 SHARED_FORMS = {"text", "csv", "xml"}  # of which a parser takes only files that its pattern fits
@@ -85,6 +85,7 @@ def read_definition(path: Path) -> SourceDefinition:
         time_zone=str(spec.get("time_zone", "none")),
         time_formats=tuple(spec.get("time_formats") or ()),
         delay_hours=float(spec.get("delay", 0)),
+        keeps_days=float(spec["keeps"]) if spec.get("keeps") is not None else None,
         key=spec.get("key"),
         revision=spec.get("revision"),
         columns=columns,
