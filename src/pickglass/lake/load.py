@@ -22,10 +22,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-import orjson
-
 from pickglass.errors import ConfigError
 from pickglass.lake import revisions
+from pickglass.lake.drift import Drift, drift
 from pickglass.lake.engine import connect, identifier, install_macros, literal
 from pickglass.lake.erasing import erase_records
 from pickglass.lake.mapping import Chunk, Mapper
@@ -42,7 +41,6 @@ from pickglass.store.ledger import LoadFile
 CHUNK_BYTES = 16 * 1024 * 1024
 CHUNK_RECORDS = 50_000
 SMALL_FILE = 20  # records; below, a file is quarantined only if nothing in it could be read
-DRIFT_SAMPLE = 200  # records per file whose keys are compared with the declared ones
 
 # Tables whose records are given anew when they changed, maybe with another time, or that are small: what is in
 # them already is looked for everywhere. The others are logs, where an event keeps its time.
@@ -85,7 +83,7 @@ class _Tally:
     fates: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
-    unknown_keys: Counter[str] = field(default_factory=Counter)
+    drift: Drift = field(default_factory=Drift)
     read: int = 0
 
 
@@ -211,8 +209,8 @@ class Loader:
             with OriginalWriter(self._settings.originals, file.raw_file, key, about=about) as original:
                 for block in file.blocks():
                     hashes = original.add(block.raws)
-                    if tally.read < DRIFT_SAMPLE:
-                        tally.unknown_keys.update(_unknown_keys(block.lines[:DRIFT_SAMPLE], file.source))
+                    if not tally.read:
+                        tally.drift = drift(block.lines, file.source)
                     tally.read += len(block.lines)
                     waiting.add(file, block, hashes)
                     if waiting.full:
@@ -398,19 +396,6 @@ def _too_many_rejects(tally: _Tally, limit: float) -> bool:
     return rejected > limit * tally.read
 
 
-def _unknown_keys(lines: Sequence[bytes], source: SourceDefinition) -> Counter[str]:
-    known = {*source.columns, *source.known_keys}
-    found: Counter[str] = Counter()
-    for line in lines:
-        try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            continue
-        if isinstance(record, dict):
-            found.update(record.keys() - known)
-    return found
-
-
 def _loaded(tally: _Tally, quarantined: bool) -> Loaded:
     fates = tally.fates
     file = LoadFile(
@@ -428,7 +413,7 @@ def _loaded(tally: _Tally, quarantined: bool) -> Loaded:
         duplicate=0 if quarantined else fates["duplicate"],
         ignored=fates["ignored"],
         rows={} if quarantined else dict(tally.rows),
-        unknown_keys=dict(sorted(tally.unknown_keys.items())),
+        drift=tally.drift.document(),
     )
     return Loaded(file, dict(tally.rules))
 

@@ -41,7 +41,7 @@ class LoadFile:
     ignored: int = 0
     unrecognised: int = 0
     rows: Mapping[str, int] = field(default_factory=dict)
-    unknown_keys: Mapping[str, int] = field(default_factory=dict)  # key to number of records that have it
+    drift: Mapping[str, Any] = field(default_factory=dict)  # new, missing and retyped keys, see lake/drift.py
     loaded: datetime | None = None  # UTC; set when it is recorded
 
 
@@ -78,7 +78,7 @@ class SourceHealth:
     files: int
     bytes: int
     records: Mapping[str, int]
-    unknown_keys: Mapping[str, int]
+    drift: Mapping[str, Any]
     last_loaded: datetime
 
 
@@ -305,6 +305,23 @@ def files_of(
         return _files(connection, *wanted)
 
 
+LOOKED_FOR_AT_ONCE = 500  # databases bound how many values a question may hold
+
+
+def loaded_among(store: Store, raw_files: Iterable[str]) -> dict[tuple[str, str], LoadFile]:
+    """Give those of the files whose rows are in force, by hash and source: one question for many files."""
+    wanted = sorted(set(raw_files))
+    if not wanted:
+        return {}
+    column = tables.load_file.c
+    found: list[LoadFile] = []
+    with store.reading() as connection:
+        for start in range(0, len(wanted), LOOKED_FOR_AT_ONCE):
+            some = wanted[start : start + LOOKED_FOR_AT_ONCE]
+            found += _files(connection, column.raw_file.in_(some), column.state == "loaded")
+    return {(file.raw_file, file.source or ""): file for file in found}
+
+
 def source_health(store: Store) -> list[SourceHealth]:
     """Give, for each source that has rows in force, its files, records by outcome and schema drift."""
     by_source: dict[str, list[LoadFile]] = {}
@@ -316,11 +333,34 @@ def source_health(store: Store) -> list[SourceHealth]:
             files=len(files),
             bytes=sum(file.bytes for file in files),
             records=_sum_records(files),
-            unknown_keys=_sum(file.unknown_keys for file in files),
+            drift=merged_drift(files),
             last_loaded=max(file.loaded for file in files if file.loaded is not None),
         )
         for source, files in sorted(by_source.items())
     ]
+
+
+def merged_drift(files: Iterable[LoadFile]) -> dict[str, Any]:
+    """Sum up the drift of one source's files, oldest first.
+
+    `new` sums records by key; `missing` are declared keys that no file has which was long enough to tell, `lost` those
+    that the latest such file lacks and an earlier one had; `retyped` says what was found last.
+    """
+    new: Counter[str] = Counter()
+    retyped: dict[str, str] = {}
+    lacking: list[set[str]] = []
+    for file in files:
+        new.update(file.drift.get("new", {}))
+        retyped |= file.drift.get("retyped", {})
+        if file.drift.get("enough"):
+            lacking.append(set(file.drift.get("missing", ())))
+    missing = set.intersection(*lacking) if lacking else set()
+    return {
+        "new": dict(sorted(new.items())),
+        "missing": sorted(missing),
+        "lost": sorted(lacking[-1] - missing) if lacking else [],
+        "retyped": dict(sorted(retyped.items())),
+    }
 
 
 # -- within a transaction ------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ load_file = Table(
     Column("ignored", BigInteger, nullable=False),
     Column("unrecognised", BigInteger, nullable=False),
     Column("rows", JSON, nullable=False),
-    Column("unknown_keys", JSON, nullable=False),
+    Column("drift", JSON, nullable=False),
     Column("mapping_version", String(64)),
     Column("bytes", BigInteger, nullable=False),
     Column("loaded", UtcTime, nullable=False),

@@ -49,6 +49,7 @@ COMMANDS = {
     "demo": ("work", "demo", "Make a synthetic company, run everything on it, and write a report."),
     "run": ("work", "run", "Load exports, assess everybody, and print the queue."),
     "load": ("work", "load", "Load exports into the lake."),
+    "watch": ("watch", "watch", "Load what appears in a folder."),
     "assess": ("work", "assess", "Assess everybody in the lake."),
     "case": ("cases", "case", "Cases: list, show, verdict, note."),
     "subject": ("subjects", "subject", "Subjects: show, erase, hold."),
