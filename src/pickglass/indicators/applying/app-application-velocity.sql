@@ -81,7 +81,7 @@ evidence AS (
 )
 SELECT o.subject_id,
        t.subject_id IS NOT NULL AS fired,
-       t.time, e.event_ids, t.src_ip, t.people, ceil(t.seconds / 3600) AS hours
+       t.time, e.event_ids, t.src_ip, t.people, greatest(1, CAST(ceil(t.seconds / 3600) AS BIGINT)) AS hours
 FROM (SELECT DISTINCT subject_id FROM own) o
 LEFT JOIN told t ON t.subject_id = o.subject_id
 LEFT JOIN evidence e ON e.run_id = t.run_id

@@ -1,6 +1,7 @@
 -- What the provider of the identity check says of the document's picture: edited, altered by hand, made up, found in public.
 WITH checked AS (
     SELECT subject_id, time, event_id, coalesce(provider, 'the provider') AS provider, document_hash, outcome,
+           outcome = 'passed' OR outcome_detail <> '' AS told,
            CASE WHEN regexp_matches(lower(coalesce(outcome_detail, '')), '\bid_tamper_detection\b') THEN 'edited by software' END AS edited,
            CASE WHEN regexp_matches(lower(coalesce(outcome_detail, '')), '\bid_(physical_tamper|nfc_tamper)_detection\b') THEN 'altered' END AS altered,
            CASE WHEN regexp_matches(lower(coalesce(outcome_detail, '')), '\bid_fabrication_detection\b') THEN 'made up' END AS made,
@@ -34,5 +35,6 @@ found AS (
     QUALIFY row_number() OVER (PARTITION BY m.subject_id ORDER BY m.time DESC, m.event_id) = 1
 )
 SELECT c.subject_id, f.subject_id IS NOT NULL AS fired, f.time, [f.event_id] AS event_ids, f.provider, f.marks, f.outcome
-FROM (SELECT DISTINCT subject_id FROM checked) c
+-- A refusal without its reasons shows nothing either way.
+FROM (SELECT subject_id FROM checked GROUP BY subject_id HAVING bool_and(told) OR bool_or(outcome <> 'passed' AND told)) c
 LEFT JOIN found f ON f.subject_id = c.subject_id

@@ -5,7 +5,7 @@ WITH ended AS (
 ),
 -- A check-in that tells something of the running computer; an asset system calls a return to the shelf a check-in, too.
 beat AS (
-    SELECT d.subject_id, d.time, d.event_id, coalesce(d.device_name, d.device_serial, d.device_id, 'without name') AS device,
+    SELECT d.subject_id, d.time, d.event_id, coalesce(d.device_name, d.device_serial, d.device_id, 'without name') AS device, lower(d.src_ip) AS src_ip,
            CASE WHEN d.accuracy_m IS NULL OR d.accuracy_m <= $accuracy_m THEN d.latitude END AS latitude, d.longitude,
            concat_ws(', ', d.city, d.region, d.country) AS place, e.time AS ended_time,
            epoch(d.time) > epoch(e.time) + 36 * 3600 AS later
@@ -14,6 +14,24 @@ beat AS (
     WHERE coalesce(d.managed, d.corporate, TRUE) AND d.activity = 'checkin'
       AND (d.src_ip IS NOT NULL OR d.latitude IS NOT NULL OR d.gateway_mac IS NOT NULL OR d.wifi_bssid IS NOT NULL OR d.os_version IS NOT NULL)
       AND epoch(e.time) - epoch(d.time) <= $before_days * 86400
+),
+-- Where many people's computers and sign-ins come from is the company itself: there returned computers are set up anew.
+company AS (
+    SELECT src_ip
+    FROM (
+        SELECT lower(src_ip) AS src_ip, subject_id FROM device_state WHERE src_ip IS NOT NULL
+        UNION
+        SELECT lower(src_ip), subject_id FROM signin WHERE src_ip IS NOT NULL AND outcome = 'success'
+    )
+    GROUP BY src_ip
+    HAVING count(DISTINCT subject_id) >= $shared_people
+),
+office AS (
+    SELECT round(latitude, 3) AS latitude, round(longitude, 3) AS longitude
+    FROM device_state
+    WHERE latitude IS NOT NULL AND longitude IS NOT NULL
+    GROUP BY round(latitude, 3), round(longitude, 3)
+    HAVING count(DISTINCT subject_id) >= $shared_people
 ),
 -- Whatever came back: a parcel on its way to the shipper, or the asset system's own word.
 returned AS (
@@ -37,22 +55,34 @@ after AS (
     FROM beat b
     LEFT JOIN back r ON r.subject_id = b.subject_id
     WHERE b.later AND (r.time IS NULL OR b.time < r.time)
+      AND (b.src_ip IS NULL OR b.src_ip NOT IN (SELECT src_ip FROM company))
+      AND NOT EXISTS (SELECT 1 FROM office o WHERE b.src_ip IS NULL AND o.latitude = round(b.latitude, 3) AND o.longitude = round(b.longitude, 3))
       AND NOT EXISTS (SELECT 1 FROM attested a
                       WHERE a.subject_id = b.subject_id AND a.kind = 'approved_device' AND coalesce(a.outcome, 'passed') = 'passed'
                         AND (a.valid_until IS NULL OR a.valid_until > b.time))
 ),
--- Kilometres to the nearest of all fixes before the end.
+-- Kilometres to the nearest of all places before the end; places are rounded to about a kilometre, so that the join is small.
+spot AS (
+    SELECT DISTINCT subject_id, round(latitude, 2) AS latitude, round(longitude, 2) AS longitude
+    FROM beat
+    WHERE NOT later AND latitude IS NOT NULL AND longitude IS NOT NULL
+),
+stop AS (
+    SELECT subject_id, CAST(time AS DATE) AS day, round(latitude, 2) AS latitude, round(longitude, 2) AS longitude, max(place) AS place
+    FROM after
+    WHERE latitude IS NOT NULL AND longitude IS NOT NULL
+    GROUP BY subject_id, CAST(time AS DATE), round(latitude, 2), round(longitude, 2)
+),
 moved AS (
-    SELECT f.subject_id, f.event_id, f.time, f.place,
+    SELECT f.subject_id, f.day, f.place,
            min(2 * 6371 * asin(least(1, sqrt(power(sin(radians(f.latitude - b.latitude) / 2), 2)
                + cos(radians(b.latitude)) * cos(radians(f.latitude)) * power(sin(radians(f.longitude - b.longitude) / 2), 2))))) AS km
-    FROM after f
-    JOIN beat b ON b.subject_id = f.subject_id AND NOT b.later AND b.latitude IS NOT NULL AND b.longitude IS NOT NULL
-    WHERE f.latitude IS NOT NULL AND f.longitude IS NOT NULL
-    GROUP BY f.subject_id, f.event_id, f.time, f.place
+    FROM stop f
+    JOIN spot b ON b.subject_id = f.subject_id
+    GROUP BY f.subject_id, f.day, f.place, f.latitude, f.longitude
 ),
 far AS (
-    SELECT subject_id, max(km) AS km, count(DISTINCT CAST(time AS DATE)) AS far_days, arg_max(nullif(place, ''), km) AS place
+    SELECT subject_id, max(km) AS km, count(DISTINCT day) AS far_days, arg_max(nullif(place, ''), km) AS place
     FROM moved
     WHERE km > $far_km
     GROUP BY subject_id

@@ -12,7 +12,7 @@ WITH dispute AS (
 written AS (
     SELECT subject_id, time, event_id, coalesce(ticket_id, 'a ticket') AS place, ' ' || lower(regexp_replace(detail, '\s+', ' ', 'g')) || ' ' AS words
     FROM ticket
-    WHERE detail <> '' AND related_account IS NULL AND activity <> 'closed'
+    WHERE detail <> '' AND related_account IS NULL AND activity = 'opened'
 ),
 threat AS (
     SELECT subject_id, time, event_id, place,
