@@ -111,6 +111,7 @@ def load(
     InputError where a path does not exist.
     """
     from pickglass import __version__
+    from pickglass.lake.care import Carer, care_when_due
     from pickglass.lake.load import Loader
     from pickglass.store import ledger, open_store
 
@@ -136,6 +137,7 @@ def load(
                 survey.settle(group, done)
             ledger.record_files(store, load_id, survey.not_loaded())
             ledger.finish_load(store, load_id)
+            care_when_due(Carer(settings, store, loader.tables))
         finally:
             loader.close()
     return _report(load_id, survey, loaded)

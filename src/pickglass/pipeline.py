@@ -443,3 +443,111 @@ def _definitions(settings: Settings) -> Mapping[str, SourceDefinition]:
 
 def _reason(problem: Any) -> str:
     return f"{problem.reason} ({problem.hint})" if problem.hint else str(problem.reason)
+
+
+# -- care of the lake --------------------------------------------------------------------------------------
+
+
+def compact_lake(settings: Settings, least: int = 2) -> dict[str, Any]:
+    """Rewrite every month of every table that lies in `least` or more small files as few sorted ones."""
+    from pickglass.lake.care import caring, compact
+    from pickglass.store import open_store
+
+    with open_store(settings) as store, caring(settings, store) as carer:
+        done = compact(carer, least)
+    return {
+        "version": 1,
+        "tables": {name: {"before": done.before[name], "after": done.after[name]} for name in done.before},
+    }
+
+
+def expire_lake(
+    settings: Settings,
+    *,
+    days: float = 0,
+    kept: int = 0,
+    now: bool = False,
+    originals_days: int | None = None,
+) -> dict[str, Any]:
+    """Expire past snapshots older than `days` or beyond the newest `kept`, and remove what nothing refers to.
+
+    Replaced files that a reader may still have open stay for `reader_hours`, unless `now`. Originals that were
+    loaded more than `originals_days` ago go too (by default `originals_retention_days`; None: none go).
+    """
+    from datetime import timedelta
+
+    from pickglass.lake.care import caring, forget_past
+    from pickglass.lake.retention import expire_originals
+    from pickglass.store import open_store
+
+    with open_store(settings) as store, caring(settings, store) as carer:
+        grace = timedelta(0) if now else timedelta(hours=settings.reader_hours)
+        done = forget_past(carer, kept=kept, days=days, grace=grace)
+        limit = settings.originals_retention_days if originals_days is None else originals_days
+        originals = expire_originals(settings, store, limit, actor=actor()) if limit is not None else None
+    return {
+        "version": 1,
+        "snapshots": done.snapshots,
+        "files": done.files,
+        "bytes": done.bytes,
+        "originals": originals,
+    }
+
+
+def verify_lake(
+    settings: Settings, *, everything: bool = False, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Prove that lake, originals and ledger agree, and name each place where they do not."""
+    from pickglass.lake.integrity import verify
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        return verify(settings, store, everything=everything, tell=progress or (lambda _what, _count: None))
+
+
+def lake_status(settings: Settings) -> dict[str, Any]:
+    """Say how the lake lies on disk: files, months, snapshots and bytes by table; holds; what is due."""
+    from pickglass.lake.integrity import status
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        return status(settings, store)
+
+
+def erase_subject(settings: Settings, reference: str, *, reason: str, dry: bool = False) -> dict[str, Any]:
+    """Remove a subject from everywhere below home, and record that it was done; with `dry`, only count.
+
+    NotFound where nobody fits, InputError where several do, NotAllowed under a legal hold.
+    """
+    from pickglass.cases import erase_subject as erase_cases
+    from pickglass.lake import erasure
+    from pickglass.lake.care import caring
+    from pickglass.store import keeping, open_store
+
+    with open_store(settings) as store, caring(settings, store) as carer:
+        if (settings.home / erasure.UNFINISHED).exists():
+            erasure.purge(carer)  # of an erasure that was stopped when its rows were out of force already
+        planned = erasure.plan(carer, reference)
+        erasure.refuse_a_name_in(reason, planned)
+        if dry:
+            return planned.summary()
+        erasure.suppress(carer, planned)
+        removed = erase_cases(store, planned.subject_id, actor=actor(), reason=reason)
+        redacted = keeping.redact(store, planned.mentions.redacted)
+        done = erasure.erase(carer, planned)
+        told = erasure.audit_mentions(store, planned)
+    return {**done, "store": removed, "redacted": redacted, "audit_mentions": told}
+
+
+def hold_subject(settings: Settings, reference: str, *, reason: str, release: bool = False) -> dict[str, Any]:
+    """Put a subject on legal hold, or end the hold; a hold blocks erasure and the retention of originals."""
+    from pickglass.lake.erasure import find_subject
+    from pickglass.store import keeping, open_store
+
+    with open_store(settings) as store:
+        subject_id = find_subject(settings, store, reference)
+        if release:
+            keeping.release_hold(store, subject_id, actor=actor(), reason=reason)
+        else:
+            keeping.place_hold(store, subject_id, actor=actor(), reason=reason)
+    return {"version": 1, "subject": subject_id, "held": not release}
