@@ -15,11 +15,11 @@ what is in force, and goes on from there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pickglass.errors import InputError
 from pickglass.settings import Settings
@@ -69,7 +69,7 @@ class LoadReport:
     unrecognised: tuple[Unrecognised, ...] = ()
     quarantined: tuple[Unrecognised, ...] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)
-    drift: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    drift: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     by_source: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     before: int = 0
     older: int = 0
@@ -111,6 +111,7 @@ def load(
     InputError where a path does not exist.
     """
     from pickglass import __version__
+    from pickglass.lake.care import Carer, care_when_due
     from pickglass.lake.load import Loader
     from pickglass.store import ledger, open_store
 
@@ -136,6 +137,7 @@ def load(
                 survey.settle(group, done)
             ledger.record_files(store, load_id, survey.not_loaded())
             ledger.finish_load(store, load_id)
+            care_when_due(Carer(settings, store, loader.tables))
         finally:
             loader.close()
     return _report(load_id, survey, loaded)
@@ -459,15 +461,12 @@ def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadRepo
     read = {(file.raw_file, file.source): file.read for file in (*before, *files)}
     repeated = sum(read.get(identity, 0) for identity in survey.repeated)
     ignored: Counter[str] = Counter()
-    drift: dict[str, set[str]] = {}
     by_source: dict[str, dict[str, int]] = {}
     rows: Counter[str] = Counter()
     for one in loaded:
         source = one.file.source or ""
         rows.update(one.file.rows)
         ignored.update({f"{source}/{rule}": count for rule, count in one.rules.items()})
-        if one.file.unknown_keys:
-            drift.setdefault(source, set()).update(one.file.unknown_keys)
         tally = by_source.setdefault(source, {"files": 0, "records": 0, "rejected": 0})
         tally["files"] += 1
         tally["records"] += one.file.read
@@ -491,9 +490,20 @@ def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadRepo
             if file.state == "quarantined"
         ),
         ignored=dict(sorted(ignored.items())),
-        drift={source: tuple(sorted(keys)) for source, keys in sorted(drift.items())},
+        drift=_drift(files),
         by_source=dict(sorted(by_source.items())),
         before=len(before),
         older=survey.found.older,
         stopped=survey.stopped,
     )
+
+
+def _drift(files: Iterable[LoadFile]) -> dict[str, Mapping[str, Any]]:
+    """Sum up, by source, how the files differ from what their sources declare; sources without drift are left out."""
+    from pickglass.store.ledger import merged_drift
+
+    by_source: dict[str, list[LoadFile]] = {}
+    for file in files:
+        by_source.setdefault(file.source or "", []).append(file)
+    found = {source: merged_drift(its) for source, its in sorted(by_source.items())}
+    return {source: drift for source, drift in found.items() if any(drift.values())}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from pickglass.model.records import (
     Assessment,
     Evidence,
     Finding,
+    Indicator,
     Link,
     RecordReference,
     Subject,
@@ -23,6 +26,7 @@ from pickglass.settings import Settings
 if TYPE_CHECKING:
     from pickglass.lake.session import Session
     from pickglass.model.source import SourceDefinition
+    from pickglass.sources.proposal import Proposal
     from pickglass.store import Store
 
 # What loads is a stage of its own, and named here because loading is where the order begins.
@@ -37,6 +41,7 @@ __all__ = [
     "detect",
     "health",
     "load",
+    "new_source",
     "original_records",
     "run",
     "show_subject",
@@ -78,17 +83,67 @@ def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def check_sources(settings: Settings, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
-    """Check sources (all, or those named) against their samples; NotFound for an unknown one."""
-    from pickglass.sources.check import check
+def check_sources(
+    settings: Settings, ids: Sequence[str] | None = None, *, update: bool = False
+) -> list[dict[str, Any]]:
+    """Check sources (all, or those named) against their samples; NotFound for an unknown one.
+
+    With `update` the rows found become the expected ones first, where nothing else is wrong.
+    """
+    from pickglass.sources.check import check, update_expected
 
     known = _definitions(settings)
     unknown = sorted(set(ids or ()) - set(known))
     if unknown:
         raise NotFound(f"there is no source {', '.join(unknown)}", hint="pickglass source list")
     chosen = [known[one] for one in (ids if ids is not None else known)]
+    if update:
+        for one in chosen:
+            update_expected(one, known)
     checked = [check(one, known) for one in chosen]
     return [{"id": one.id, "rows": one.rows, "problems": list(one.problems)} for one in checked]
+
+
+def new_source(
+    settings: Settings,
+    id: str,
+    path: Path,
+    *,
+    table: str | None = None,
+    vendor: str = "",
+    folder: Path | None = None,
+) -> tuple[Path, Proposal, list[str]]:
+    """Draft a source from a sample file: returns its folder, the draft, and what a check of it finds.
+
+    It is written to HOME/sources/<id>, or to `folder`/<id>. Raises InputError where the sample cannot be drafted from
+    or something lies there already, and NotFound for an unknown table.
+    """
+    from pickglass.model.schema import schema
+    from pickglass.sources.check import update_expected
+    from pickglass.sources.definitions import read_definition
+    from pickglass.sources.proposal import propose
+
+    if not path.is_file():
+        raise InputError("there is no such file", hint="check the path", where=str(path))
+    if not re.fullmatch(r"[a-z][a-z0-9_]{2,63}", id):
+        raise InputError(
+            f"{id!r} is no id of a source", hint="small letters, digits and _: <vendor>_<export>"
+        )
+    known = _definitions(settings)
+    if table is not None and table not in schema().tables:
+        raise NotFound(f"there is no table {table}", hint=f"one of {', '.join(schema().tables)}")
+    place = (folder or settings.home / "sources") / id
+    if id in known or place.exists():
+        raise InputError(
+            f"there is a source {id} already", hint="take another id, or remove its folder", where=str(place)
+        )
+    draft = propose(id, path, known, table, vendor)
+    place.mkdir(parents=True)
+    place.joinpath("source.yaml").write_text(draft.definition, encoding="utf-8")
+    place.joinpath("README.md").write_text(draft.readme, encoding="utf-8")
+    shutil.copyfile(path, place / f"sample{path.suffix}")
+    definition = read_definition(place / "source.yaml")
+    return place, draft, update_expected(definition, {id: definition, **known})
 
 
 def assess(settings: Settings, as_of: datetime | None = None, progress: Progress | None = None) -> Run:
@@ -288,45 +343,86 @@ def original_records(settings: Settings, document: Mapping[str, Any]) -> list[di
 _NOT_NEEDED = frozenset({"attestation", "intelligence", "identifier", "hr_change"})
 
 
-def health(settings: Settings) -> dict[str, Any]:
-    """Say what each source brought in, what was rejected and why, what belongs to nobody, and what is blind."""
+def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
+    """Say what each source brought in and whether it is late, what is rejected, lost, of nobody, and what is blind.
+
+    `now` is the moment (UTC) against which freshness and retention are judged; by default the clock.
+    """
     from pickglass.indicators.catalogue import catalogue
-    from pickglass.indicators.reads import tables_read
-    from pickglass.lake.health import lake_health
+    from pickglass.lake.health import freshness, lake_health, retention
     from pickglass.lake.reading import open_lake
     from pickglass.store import ledger, open_store
 
+    moment = now or datetime.now(UTC)
+    known = _definitions(settings)
     with open_store(settings) as store:
-        sources = ledger.source_health(store)
+        loaded = ledger.source_health(store)
         not_loaded = [file for file in ledger.files_of(store) if file.state not in ("loaded", "replaced")]
         with open_lake(settings, store) as session:
             lake = lake_health(session)
-    filled = lake.pop("tables")
-    blind = [
-        {"indicator": one.id, "missing": missing}
-        for one in catalogue().values()
-        if (missing := sorted(table for table in tables_read(one.sql) - _NOT_NEEDED if not filled.get(table)))
-    ]
-    return {
-        "version": 1,
-        "sources": [
+    filled, empty, rhythm = lake.pop("tables"), lake.pop("empty_columns"), lake.pop("sources")
+    sources = []
+    for one in loaded:
+        about = rhythm.get(one.source, {"last_record": None, "usual_gap": None})
+        last, gap = about["last_record"], about["usual_gap"]
+        keeps = known[one.source].keeps_days if one.source in known else None
+        sources.append(
             {
                 "source": one.source,
+                "status": known[one.source].status if one.source in known else None,
                 "files": one.files,
                 "bytes": one.bytes,
                 "records": dict(one.records),
                 "last_loaded": one.last_loaded.isoformat(),
-                "last_record": lake["last_record"].get(one.source),
-                "unknown_keys": list(one.unknown_keys),
+                "last_record": last.isoformat() if last else None,
+                "age_days": round((moment - last).total_seconds() / 86_400, 1) if last else None,
+                "usual_gap_days": gap.total_seconds() / 86_400 if gap is not None else None,
+                "freshness": freshness(last, gap, moment),
+                "retention": retention(last, keeps, moment),
+                "drift": dict(one.drift),
             }
-            for one in sources
-        ],
+        )
+    return {
+        "version": 1,
+        "now": moment.isoformat(),
+        "sources": sources,
         "not_loaded": [{"file": file.name, "state": file.state, "why": file.why} for file in not_loaded],
         "rows": filled,
-        "blind": blind,
-        "problems": [],
-        **{name: value for name, value in lake.items() if name != "last_record"},
+        "blind": _blind(catalogue(), filled),
+        "dim": _dim(catalogue(), filled, empty),
+        **lake,
     }
+
+
+def _blind(indicators: Mapping[str, Indicator], filled: Mapping[str, int]) -> list[dict[str, Any]]:
+    """List the indicators that can say nothing, because a table which they need has no row."""
+    from pickglass.indicators.reads import tables_read
+
+    found = ((one, sorted(tables_read(one.sql) - _NOT_NEEDED)) for one in indicators.values())
+    return [
+        {"indicator": one.id, "missing": missing}
+        for one, needed in found
+        if (missing := [table for table in needed if not filled.get(table)])
+    ]
+
+
+def _dim(
+    indicators: Mapping[str, Indicator], filled: Mapping[str, int], empty: Mapping[str, Sequence[str]]
+) -> list[dict[str, Any]]:
+    """List the indicators that read columns which no source fills, though it fills the table."""
+    from pickglass.indicators.reads import reads
+
+    found = []
+    for one in indicators.values():
+        columns = sorted(
+            f"{view}.{column}"
+            for view, read in reads(one.sql).items()
+            if filled.get(view) and view not in _NOT_NEEDED
+            for column in read & set(empty.get(view, ()))
+        )
+        if columns:
+            found.append({"indicator": one.id, "columns": columns})
+    return found
 
 
 def actor() -> str:
@@ -347,3 +443,111 @@ def _definitions(settings: Settings) -> Mapping[str, SourceDefinition]:
 
 def _reason(problem: Any) -> str:
     return f"{problem.reason} ({problem.hint})" if problem.hint else str(problem.reason)
+
+
+# -- care of the lake --------------------------------------------------------------------------------------
+
+
+def compact_lake(settings: Settings, least: int = 2) -> dict[str, Any]:
+    """Rewrite every month of every table that lies in `least` or more small files as few sorted ones."""
+    from pickglass.lake.care import caring, compact
+    from pickglass.store import open_store
+
+    with open_store(settings) as store, caring(settings, store) as carer:
+        done = compact(carer, least)
+    return {
+        "version": 1,
+        "tables": {name: {"before": done.before[name], "after": done.after[name]} for name in done.before},
+    }
+
+
+def expire_lake(
+    settings: Settings,
+    *,
+    days: float = 0,
+    kept: int = 0,
+    now: bool = False,
+    originals_days: int | None = None,
+) -> dict[str, Any]:
+    """Expire past snapshots older than `days` or beyond the newest `kept`, and remove what nothing refers to.
+
+    Replaced files that a reader may still have open stay for `reader_hours`, unless `now`. Originals that were
+    loaded more than `originals_days` ago go too (by default `originals_retention_days`; None: none go).
+    """
+    from datetime import timedelta
+
+    from pickglass.lake.care import caring, forget_past
+    from pickglass.lake.retention import expire_originals
+    from pickglass.store import open_store
+
+    with open_store(settings) as store, caring(settings, store) as carer:
+        grace = timedelta(0) if now else timedelta(hours=settings.reader_hours)
+        done = forget_past(carer, kept=kept, days=days, grace=grace)
+        limit = settings.originals_retention_days if originals_days is None else originals_days
+        originals = expire_originals(settings, store, limit, actor=actor()) if limit is not None else None
+    return {
+        "version": 1,
+        "snapshots": done.snapshots,
+        "files": done.files,
+        "bytes": done.bytes,
+        "originals": originals,
+    }
+
+
+def verify_lake(
+    settings: Settings, *, everything: bool = False, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Prove that lake, originals and ledger agree, and name each place where they do not."""
+    from pickglass.lake.integrity import verify
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        return verify(settings, store, everything=everything, tell=progress or (lambda _what, _count: None))
+
+
+def lake_status(settings: Settings) -> dict[str, Any]:
+    """Say how the lake lies on disk: files, months, snapshots and bytes by table; holds; what is due."""
+    from pickglass.lake.integrity import status
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        return status(settings, store)
+
+
+def erase_subject(settings: Settings, reference: str, *, reason: str, dry: bool = False) -> dict[str, Any]:
+    """Remove a subject from everywhere below home, and record that it was done; with `dry`, only count.
+
+    NotFound where nobody fits, InputError where several do, NotAllowed under a legal hold.
+    """
+    from pickglass.cases import erase_subject as erase_cases
+    from pickglass.lake import erasure
+    from pickglass.lake.care import caring
+    from pickglass.store import keeping, open_store
+
+    with open_store(settings) as store, caring(settings, store) as carer:
+        if (settings.home / erasure.UNFINISHED).exists():
+            erasure.purge(carer)  # of an erasure that was stopped when its rows were out of force already
+        planned = erasure.plan(carer, reference)
+        erasure.refuse_a_name_in(reason, planned)
+        if dry:
+            return planned.summary()
+        erasure.suppress(carer, planned)
+        removed = erase_cases(store, planned.subject_id, actor=actor(), reason=reason)
+        redacted = keeping.redact(store, planned.mentions.redacted)
+        done = erasure.erase(carer, planned)
+        told = erasure.audit_mentions(store, planned)
+    return {**done, "store": removed, "redacted": redacted, "audit_mentions": told}
+
+
+def hold_subject(settings: Settings, reference: str, *, reason: str, release: bool = False) -> dict[str, Any]:
+    """Put a subject on legal hold, or end the hold; a hold blocks erasure and the retention of originals."""
+    from pickglass.lake.erasure import find_subject
+    from pickglass.store import keeping, open_store
+
+    with open_store(settings) as store:
+        subject_id = find_subject(settings, store, reference)
+        if release:
+            keeping.release_hold(store, subject_id, actor=actor(), reason=reason)
+        else:
+            keeping.place_hold(store, subject_id, actor=actor(), reason=reason)
+    return {"version": 1, "subject": subject_id, "held": not release}

@@ -84,3 +84,15 @@ def test_a_source_of_the_home_wins_over_a_shipped_one(tmp_path: Path) -> None:
     write(tmp_path / "sources", text, "okta_system_log")
     assert definitions(tmp_path)["okta_system_log"].title == "Our ticket desk"
     assert definitions()["okta_system_log"].title != "Our ticket desk"
+
+
+def test_a_parser_says_which_forms_it_reads_and_how_its_own_look(tmp_path: Path) -> None:
+    """Text is everybody's form: a source that took any of it would take its neighbours' files."""
+    text = WHOLE.replace("formats: [csv]", "formats: [parser]\nforms: [text, memo]")
+    with pytest.raises(ConfigError) as error:
+        read_definition(write(tmp_path, text))
+    assert "unknown form memo" in str(error.value)
+    assert "recognise.text is missing" in str(error.value)
+    broken = text.replace(", memo", "").replace("{all:", "{text: '(', all:")
+    with pytest.raises(ConfigError, match=r"recognise\.text is no pattern"):
+        read_definition(write(tmp_path, broken))

@@ -27,7 +27,7 @@ OKTA = LoadFile(
     duplicate=1,
     ignored=1,
     rows={"signin": 7},
-    unknown_keys={"transaction.kind": 3},
+    drift={"new": {"transaction.kind": 3}},
 )
 
 
@@ -127,7 +127,7 @@ def test_a_file_comes_back_as_it_was_recorded(store: Store) -> None:
     assert replace(file, loaded=None) == OKTA
     assert ledger.files_of(store, raw_file="b" * 64) == []
     (health,) = ledger.source_health(store)
-    assert health.unknown_keys == {"transaction.kind": 3}
+    assert health.drift["new"] == {"transaction.kind": 3}
 
 
 def test_loaded_files_are_recorded_only_together_with_their_rows(store: Store) -> None:

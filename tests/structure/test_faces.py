@@ -36,6 +36,7 @@ FUNCTIONS = {
     "source list": "pickglass.sources.definitions:definitions",
     "source detect": "pickglass:detect",
     "source check": "pickglass:check_sources",
+    "source new": "pickglass.pipeline:new_source",
     "demo": "pickglass.simulate:simulate",
 }
 

@@ -17,12 +17,13 @@ class IgnoreRule:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What a record of this export has: keys (dots go down) and patterns on values."""
+    """What a record of this export has: keys (dots go down), patterns on values, or a pattern on the file's text."""
 
     all: tuple[str, ...] = ()
     any: tuple[str, ...] = ()
     none: tuple[str, ...] = ()
     match: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""  # pattern on the first lines of a file that a parser reads
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,9 +48,12 @@ class SourceDefinition:
     time_zone: str = "none"
     time_formats: tuple[str, ...] = ()
     delay_hours: float = 0
+    keeps_days: float | None = (
+        None  # how long the vendor keeps what was not exported; None: as long as the company likes
+    )
     key: str | None = None
     revision: str | None = None
     known_keys: tuple[str, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
-    forms: tuple[str, ...] = ()  # of files that this source's own parser reads: mail, mbox
+    forms: tuple[str, ...] = ()  # of files that this source's own parser reads: mail, text, evtx …
     folder: str | None = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
@@ -15,12 +16,14 @@ from pickglass.errors import ConfigError
 from pickglass.model.schema import schema
 from pickglass.model.source import IgnoreRule, Recognition, SourceDefinition
 from pickglass.sources.generic import generic_definitions, mapped_tables
+from pickglass.sources.reading import Form
 
 _FIELDS = {
     "id", "title", "vendor", "status", "export", "references", "formats", "recognise", "records", "time_zone",
-    "time_formats", "delay", "key", "revision", "columns", "known_keys", "ignore", "tables", "map", "forms",
+    "time_formats", "delay", "keeps", "key", "revision", "columns", "known_keys", "ignore", "tables", "map", "forms",
 }  # fmt: skip
 _FORMATS = {"json", "csv", "parser"}
+SHARED_FORMS = {"text", "csv", "xml"}  # of which a parser takes only files that its pattern fits
 
 
 def shipped_folder() -> Path:
@@ -76,11 +79,13 @@ def read_definition(path: Path) -> SourceDefinition:
             any=tuple(recognise.get("any") or ()),
             none=tuple(recognise.get("none") or ()),
             match=recognise.get("match") or {},
+            text=recognise.get("text") or "",
         ),
         records=tuple(spec.get("records") or ()),
         time_zone=str(spec.get("time_zone", "none")),
         time_formats=tuple(spec.get("time_formats") or ()),
         delay_hours=float(spec.get("delay", 0)),
+        keeps_days=float(spec["keeps"]) if spec.get("keeps") is not None else None,
         key=spec.get("key"),
         revision=spec.get("revision"),
         columns=columns,
@@ -105,6 +110,27 @@ def _mistakes(spec: Any, path: Path) -> list[str]:
     found += [f"unknown format {name}" for name in sorted(set(spec.get("formats") or ()) - _FORMATS)]
     targets = (spec.get("tables") or {}) | (spec.get("map") or {})
     found += [f"there is no table {name}" for name in sorted(set(targets) - set(schema().tables))]
+    found += _parser_mistakes(spec)
     if "columns" not in spec and "tables" in spec and "parser" not in (spec.get("formats") or ()):
         found.append("columns is missing")
+    return found
+
+
+def _parser_mistakes(spec: Mapping[str, Any]) -> list[str]:
+    """A parser says which forms it reads; text and XML are many vendors' form, so it says how its own looks."""
+    forms = set(spec.get("forms") or ())
+    recognise = spec.get("recognise")
+    pattern = recognise.get("text") if isinstance(recognise, Mapping) else None
+    found = [f"unknown form {name}" for name in sorted(forms - set(get_args(Form)))]
+    if ("parser" in (spec.get("formats") or ())) != bool(forms):
+        found.append("formats: [parser] and forms go together")
+    if forms & SHARED_FORMS and not pattern:
+        found.append(
+            f"recognise.text is missing: many vendors write {', '.join(sorted(forms & SHARED_FORMS))}"
+        )
+    if pattern:
+        try:
+            re.compile(str(pattern))
+        except re.error as error:
+            found.append(f"recognise.text is no pattern: {error}")
     return found

@@ -1,42 +1,71 @@
-"""Sources whose records are neither JSON nor CSV: their own `parse.py` turns one record's bytes into raw columns."""
+"""Sources whose records are neither JSON nor CSV: their own `parse.py` turns bytes into raw columns.
+
+It defines one of two functions: `parse(raw)` for a record whose bytes can be cut out of the file without knowing what
+they say (a line of text, one mail), or `records(member)` for everything else (event logs, lines under a header).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import orjson
 
 from pickglass.model.source import SourceDefinition
-from pickglass.sources.reading import Block, blocks
+from pickglass.sources.reading import Block, Damaged, Record, Refused, blocks, pack
 
 if TYPE_CHECKING:
     from pickglass.sources.reading import Member
 
+BLOCK_BYTES = 16 * 1024 * 1024
 
-def parser_source(form: str, known: Mapping[str, SourceDefinition]) -> SourceDefinition | None:
-    """Find the source that reads files of this form with a parser of its own."""
-    return next((source for source in known.values() if form in source.forms), None)
+
+def parser_sources(form: str, head: str, known: Iterable[SourceDefinition]) -> list[SourceDefinition]:
+    """List the sources that read files of this form with a parser of their own; a pattern must fit the head.
+
+    Where some have a pattern that fits, those without one stand back.
+    """
+    fitting = [
+        source
+        for source in known
+        if form in source.forms
+        and (not source.recognise.text or re.search(source.recognise.text, head, re.MULTILINE))
+    ]
+    return [source for source in fitting if source.recognise.text] or fitting
 
 
 @cache
-def _parser(source_id: str) -> Callable[[bytes], Mapping[str, Any]]:
-    module = import_module(f"pickglass.sources.{source_id}.parse")
-    return cast("Callable[[bytes], Mapping[str, Any]]", module.parse)
+def _module(source_id: str) -> ModuleType:
+    return import_module(f"pickglass.sources.{source_id}.parse")
 
 
 def parsed_blocks(member: Member, source: SourceDefinition) -> Iterator[Block]:
     """Read a member's records through the source's parser; what it cannot read keeps its number and its reason."""
-    parse = _parser(Path(source.folder or source.id).name)
-    for block in blocks(member):
+    module = _module(Path(source.folder or source.id).name)
+    if hasattr(module, "records"):
+        yield from pack(_told(module.records(member)), BLOCK_BYTES)
+        return
+    # What looks like a table may be lines of a log with many commas: the parser knows.
+    for block in blocks(replace(member, form="text") if member.form == "csv" else member):
         problems = dict(block.problems)
         lines = []
         for place, raw in enumerate(block.raws):
-            value = {} if place in problems else parse(raw)
+            value: Mapping[str, object] = {} if place in problems else module.parse(raw)
             if value.get("problem"):
                 problems[place] = str(value["problem"])
             lines.append(b"" if place in problems else orjson.dumps(value))
         yield Block(block.first, lines, block.raws, problems)
+
+
+def _told(records: Iterable[Record]) -> Iterator[Record]:
+    """Pass records on; where the file's content ends before its end, that becomes a problem record."""
+    try:
+        yield from records
+    except (Damaged, Refused) as error:
+        yield Record(b"", b"", str(error))

@@ -10,7 +10,7 @@ from typing import Any
 
 from pickglass.model.source import Recognition, SourceDefinition
 from pickglass.sources.folding import is_folded, unfold, unfolded_blocks
-from pickglass.sources.parsers import parsed_blocks, parser_source
+from pickglass.sources.parsers import parsed_blocks, parser_sources
 from pickglass.sources.reading import Block, Member, blocks, sample
 
 SAMPLE_RECORDS = 50
@@ -32,6 +32,13 @@ def recognise_member(
     member: Member, known: Mapping[str, SourceDefinition]
 ) -> tuple[SourceDefinition | None, str]:
     """Say which source a file belongs to, and why; or why none."""
+    head = "" if member.form == "empty" else _head(member)
+    parsers = parser_sources(member.form, head, known.values())
+    if len(parsers) > 1:
+        return None, f"fits several sources equally: {', '.join(sorted(source.id for source in parsers))}"
+    if parsers:
+        pattern = parsers[0].recognise.text
+        return parsers[0], f"is {member.form}" + (f" with {pattern}" if pattern else "")
     if member.form in ("empty", "binary", "text"):
         note = f": {member.note}" if member.note else ""
         what = {
@@ -40,14 +47,10 @@ def recognise_member(
             "text": "is text without a form that a source reads",
         }
         return None, what[member.form] + note
-    parser = parser_source(member.form, known)
-    if parser is not None:
-        return parser, f"is {member.form}"
-    if member.form in ("evtx", "xml", "mail", "mbox"):
+    if member.form in ("evtx", "xml", "mail", "mbox", "pdf", "docx"):
         return None, f"is {member.form}, which no source reads"
     # Where the records sit in a document differs by source. A way of reading gets a sample of its own only if the
     # file's beginning names its keys at all: for every other way the sample is the plain one.
-    head = _head(member)
     ways = {
         source.records
         for source in known.values()
@@ -73,7 +76,7 @@ def _first(path: str) -> str:
 
 def member_blocks(member: Member, source: SourceDefinition) -> Iterator[Block]:
     """Read a file's records as its source wants them."""
-    if "parser" in source.formats:
+    if member.form in source.forms:
         return parsed_blocks(member, source)
     found = iter(blocks(member, source.records))
     if any(is_folded(record, source) for record in sample(member, source.records, SAMPLE_RECORDS)):

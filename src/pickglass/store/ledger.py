@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from pickglass.errors import ConfigError, NotFound
 from pickglass.store import tables
@@ -41,8 +41,18 @@ class LoadFile:
     ignored: int = 0
     unrecognised: int = 0
     rows: Mapping[str, int] = field(default_factory=dict)
-    unknown_keys: Mapping[str, int] = field(default_factory=dict)  # key to number of records that have it
+    drift: Mapping[str, Any] = field(default_factory=dict)  # new, missing and retyped keys, see lake/drift.py
     loaded: datetime | None = None  # UTC; set when it is recorded
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One Parquet file of the lake, with the hash of its bytes as they were written."""
+
+    path: str
+    table_name: str
+    sha256: str
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,7 @@ class SourceHealth:
     files: int
     bytes: int
     records: Mapping[str, int]
-    unknown_keys: Mapping[str, int]
+    drift: Mapping[str, Any]
     last_loaded: datetime
 
 
@@ -125,8 +135,11 @@ def publish(
     files: Iterable[LoadFile] = (),
     *,
     based_on: Mapping[str, int] | None = None,
+    data_files: Iterable[DataFile] = (),
 ) -> int:
     """Put a batch in force, in one transaction: its snapshots by table, and the files that they brought in.
+
+    `data_files` are the Parquet files that it wrote.
 
     Returns the batch's place in the order of publishing. With `based_on` (what `current_snapshots` said
     before the batch was written) it is refused if somebody else published one of its tables since. A file
@@ -148,6 +161,8 @@ def publish(
                 for table, snapshot in sorted(snapshots.items())
             ]
             connection.execute(insert(tables.table_snapshot), rows)
+        if written := [{**asdict(file), "batch_id": batch_id} for file in data_files]:
+            connection.execute(insert(tables.data_file), written)
         listed = list(files)
         if listed:
             if load_id is None:
@@ -208,6 +223,48 @@ def running_loads(store: Store) -> list[int]:
     with store.reading() as connection:
         load = tables.load.c
         return list(connection.scalars(select(load.id).where(load.state == "running").order_by(load.id)))
+
+
+def loads_since_care(store: Store) -> int:
+    """Count the batches of loads that were published since the last batch that was no load."""
+    batch = tables.batch.c
+    last = select(func.max(batch.sequence)).where(batch.load_id.is_(None)).scalar_subquery()
+    with store.reading() as connection:
+        found = connection.scalar(
+            select(func.count())
+            .select_from(tables.batch)
+            .where(batch.load_id.is_not(None), batch.sequence > func.coalesce(last, 0))
+        )
+    return int(found or 0)
+
+
+def data_files(store: Store, table_name: str | None = None) -> dict[str, DataFile]:
+    """Give the Parquet files that were written and not removed since, by path."""
+    file = tables.data_file.c
+    wanted = select(file.path, file.table_name, file.sha256, file.bytes)
+    if table_name is not None:
+        wanted = wanted.where(file.table_name == table_name)
+    with store.reading() as connection:
+        return {row.path: DataFile(*row) for row in connection.execute(wanted)}
+
+
+def forget_data_files(store: Store, paths: Iterable[str]) -> None:
+    """Strike out Parquet files that were removed from disk."""
+    rows = [{"gone": path} for path in paths]
+    if rows:
+        with store.writing() as connection:
+            connection.execute(
+                delete(tables.data_file).where(tables.data_file.c.path == bindparam("gone")), rows
+            )
+
+
+def rename_files(store: Store, names: Mapping[str, str]) -> None:
+    """Give recorded files other names, because theirs told of a person who was erased."""
+    with store.writing() as connection:
+        for before, after in names.items():
+            connection.execute(
+                update(tables.load_file).where(tables.load_file.c.name == before).values(name=after)
+            )
 
 
 def load_summary(store: Store, load_id: int | None = None) -> Load:
@@ -276,11 +333,34 @@ def source_health(store: Store) -> list[SourceHealth]:
             files=len(files),
             bytes=sum(file.bytes for file in files),
             records=_sum_records(files),
-            unknown_keys=_sum(file.unknown_keys for file in files),
+            drift=merged_drift(files),
             last_loaded=max(file.loaded for file in files if file.loaded is not None),
         )
         for source, files in sorted(by_source.items())
     ]
+
+
+def merged_drift(files: Iterable[LoadFile]) -> dict[str, Any]:
+    """Sum up the drift of one source's files, oldest first.
+
+    `new` sums records by key; `missing` are declared keys that no file has which was long enough to tell, `lost` those
+    that the latest such file lacks and an earlier one had; `retyped` says what was found last.
+    """
+    new: Counter[str] = Counter()
+    retyped: dict[str, str] = {}
+    lacking: list[set[str]] = []
+    for file in files:
+        new.update(file.drift.get("new", {}))
+        retyped |= file.drift.get("retyped", {})
+        if file.drift.get("enough"):
+            lacking.append(set(file.drift.get("missing", ())))
+    missing = set.intersection(*lacking) if lacking else set()
+    return {
+        "new": dict(sorted(new.items())),
+        "missing": sorted(missing),
+        "lost": sorted(lacking[-1] - missing) if lacking else [],
+        "retyped": dict(sorted(retyped.items())),
+    }
 
 
 # -- within a transaction ------------------------------------------------------------------------------------

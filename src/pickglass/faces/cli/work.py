@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pickglass.errors import InputError
+from pickglass.faces.cli.dates import moment
 from pickglass.faces.cli.main import EXIT_FINDINGS
 from pickglass.faces.cli.output import (
     filled_home,
@@ -68,7 +68,7 @@ def load(paths: tuple[str, ...], home: Path | None, as_json: bool, since: str | 
 
     settings = settings_of(home)
     with progress() as tell:
-        report = pipeline.load(settings, paths, since=_moment(since), tell=tell.standing)
+        report = pipeline.load(settings, paths, since=moment(since), tell=tell.standing)
     if as_json:
         print_json({"version": 1, "load": load_document(report)})
     tell_load(report)
@@ -93,7 +93,7 @@ def assess(
 
     settings = filled_home(home)
     with progress() as tell:
-        done = pipeline.assess(settings, _moment(as_of), tell)
+        done = pipeline.assess(settings, moment(as_of), tell)
     return _show(settings, done, as_json, reveal, fail_on)
 
 
@@ -125,7 +125,7 @@ def run(
 
     settings = settings_of(home)
     with progress() as tell:
-        done = pipeline.run(settings, paths, _moment(as_of), tell, since=_moment(since), tell=tell.standing)
+        done = pipeline.run(settings, paths, moment(as_of), tell, since=moment(since), tell=tell.standing)
     code = _show(settings, done, as_json, reveal, fail_on)
     if done.load is None:
         return code
@@ -213,18 +213,6 @@ def _demo_folder(home: Path | None) -> Path:
             )
         shutil.rmtree(folder)
     return folder
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(
-            f"{text!r} is not a date", hint="write it as 2026-03-31 or 2026-03-31T14:00:00Z"
-        ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _show(settings: Settings, done: Run, as_json: bool, reveal: str | None, fail_on: str | None) -> int:

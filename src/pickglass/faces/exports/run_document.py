@@ -56,7 +56,7 @@ def load_document(load: LoadReport) -> dict[str, Any]:
         "unrecognised": [_left(one) for one in load.unrecognised],
         "quarantined": [_left(one) for one in load.quarantined],
         "ignored": dict(load.ignored),
-        "drift": {source: list(keys) for source, keys in load.drift.items()},
+        "drift": {source: dict(drift) for source, drift in load.drift.items()},
         "sources": {source: dict(tally) for source, tally in load.by_source.items()},
         "before": load.before,
         "older": load.older,

@@ -24,7 +24,7 @@ from pickglass.sources.reading.files import FoundFile, Listing, expanded, find_f
 from pickglass.sources.reading.limits import Limits
 from pickglass.sources.reading.member import Form, Member, Problem
 from pickglass.sources.reading.members import members
-from pickglass.sources.reading.records import Block
+from pickglass.sources.reading.records import Block, Record, pack
 from pickglass.sources.reading.wholeness import is_cut_off
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Listing",
     "Member",
     "Problem",
+    "Record",
     "Refused",
     "blocks",
     "count_records",
@@ -44,6 +45,7 @@ __all__ = [
     "is_cut_off",
     "list_files",
     "members",
+    "pack",
     "raw_records",
     "sample",
 ]

@@ -15,9 +15,13 @@ from pickglass.sources.reading.limits import KIB, MIB, Limits
 from pickglass.sources.reading.member import Member
 from pickglass.sources.reading.messages import mail_records, mbox_records
 from pickglass.sources.reading.ndjson import line_blocks, other_line_blocks, text_lines
+from pickglass.sources.reading.parquet import parquet_records
 from pickglass.sources.reading.records import Block, Record, pack
 from pickglass.sources.reading.tables import csv_records
 from pickglass.sources.reading.workbooks import workbook_records
+
+# What holds no records that can be cut out without knowing what it says.
+WITHOUT_RECORDS = frozenset({"evtx", "xml", "pdf", "docx", "binary"})
 
 
 def blocks(
@@ -30,8 +34,8 @@ def blocks(
 
     A record that cannot be read is there all the same, with its bytes and a reason. `records_paths` say where
     a JSON object at the top keeps its records ("value", "data.items"). Mail, mbox and text have raws but no
-    lines: a parser turns them into JSON. EVTX, XML and binary files have no records of their own: parse
-    `member.open()`.
+    lines: a parser turns them into JSON. EVTX, XML, PDF, Word and binary files have no records of their own:
+    parse `member.open()`.
     """
     limits = limits or member.limits
     feed = Feed(member.content)
@@ -59,6 +63,8 @@ def _records(member: Member, feed: Feed, records_paths: Sequence[str], limits: L
             return csv_records(_text(feed, member), member.delimiter or ",", limits)
         case "xlsx":
             return workbook_records(member.content, limits)
+        case "parquet":
+            return parquet_records(member.content, limits)
         case "mail":
             return mail_records(feed, limits)
         case "mbox":
@@ -99,7 +105,7 @@ def _begins_with_page(member: Member, records_paths: Sequence[str], limits: Limi
 
 def sample(member: Member, records_paths: Sequence[str] = (), n: int = 50) -> list[dict[str, Any]]:
     """Return the first records that can be parsed, at most `n`, reading no more of the file than needed."""
-    if member.form not in {"ndjson", "json", "csv", "xlsx"}:
+    if member.form not in {"ndjson", "json", "csv", "xlsx", "parquet"}:
         return []
     found = (
         record
@@ -122,7 +128,7 @@ def count_records(member: Member) -> int:
 
     A file without records of its own counts as one.
     """
-    if member.form in {"evtx", "xml", "binary"}:
+    if member.form in WITHOUT_RECORDS:
         return 1
     return sum(len(block.raws) for block in blocks(member))
 

@@ -10,7 +10,9 @@ from typing import BinaryIO, Literal, cast
 from pickglass.sources.reading.content import Content, FilePart
 from pickglass.sources.reading.limits import MIB, Limits
 
-Form = Literal["ndjson", "json", "csv", "xlsx", "text", "mail", "mbox", "evtx", "xml", "binary", "empty"]
+Form = Literal[
+    "ndjson", "json", "csv", "xlsx", "parquet", "text", "mail", "mbox", "evtx", "xml", "pdf", "docx", "binary", "empty"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

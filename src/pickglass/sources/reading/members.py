@@ -14,7 +14,8 @@ from pickglass.sources.reading.archives import BadArchive, Entry, Part, is_tar, 
 from pickglass.sources.reading.content import Content, Feed, FilePart, HeldPart, Refused, os_reason, set_aside
 from pickglass.sources.reading.encodings import TextFeed, office_encoding
 from pickglass.sources.reading.limits import KIB, MIB, Limits
-from pickglass.sources.reading.member import Member, Problem, shown
+from pickglass.sources.reading.member import Form, Member, Problem, shown
+from pickglass.sources.reading.parquet import BadParquet, parquet_header
 from pickglass.sources.reading.recognise import Guess, guessed_letters, recognise
 from pickglass.sources.reading.tables import csv_header, repeated
 from pickglass.sources.reading.unpack import MAGICS, Codec, Unpacked
@@ -24,7 +25,7 @@ _HEAD: Final = 256 * KIB
 _FOREIGN: Final = {b"7z\xbc\xaf\x27\x1c": "7-Zip", b"Rar!\x1a\x07": "RAR", b"MSCF": "cabinet"}
 _OFFICE: Final = {
     "xl/workbook.xml": "xlsx",
-    "word/document.xml": "Word document",
+    "word/document.xml": "docx",
     "ppt/presentation.xml": "slides",
 }
 _UNPACK = "unpack it and load the result"
@@ -197,6 +198,11 @@ class _Input:
             names = csv_header(TextFeed(with_header, guess.encoding), guess.delimiter or ",", self._limits)
             with_header.close()
             return _repeated(name, names) or member
+        if guess.form == "parquet":
+            try:
+                return _repeated(name, parquet_header(content, self._limits)) or member
+            except BadParquet as error:
+                return Problem(name, str(error), "write it again, or export it as JSON")
         return member
 
     def _read_through(self, feed: Feed, head: bytes, guess: Guess, *, counted: bool) -> tuple[str, int, str]:
@@ -227,16 +233,17 @@ class _Input:
         )
         feed.close()
         if kind != "xlsx":
+            form: Form = "docx" if kind == "docx" else "binary"
             return Member(
                 self._path,
                 name,
-                "binary",
+                form,
                 "binary",
                 sha256,
                 size,
                 None,
                 feed.damage,
-                kind,
+                "" if kind == "docx" else kind,
                 self._limits,
                 part,
             )
