@@ -38,13 +38,19 @@ __all__ = [
     "actor",
     "assess",
     "check_sources",
+    "compact_lake",
     "detect",
+    "erase_subject",
+    "expire_lake",
     "health",
+    "hold_subject",
+    "lake_status",
     "load",
     "new_source",
     "original_records",
     "run",
     "show_subject",
+    "verify_lake",
 ]
 
 
