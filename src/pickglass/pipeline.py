@@ -320,7 +320,10 @@ def original_records(settings: Settings, document: Mapping[str, Any]) -> list[di
     from pickglass.errors import PickglassError
     from pickglass.lake.originals import read_record
     from pickglass.settings import derived_key
+    from pickglass.store import keeping, open_store
 
+    with open_store(settings) as store:
+        expired = keeping.expired_originals(store)
     key = derived_key(settings, "originals")
     found: dict[tuple[str, int], dict[str, Any]] = {}
     for finding in document["evidence"]["fired"]:
@@ -330,6 +333,10 @@ def original_records(settings: Settings, document: Mapping[str, Any]) -> list[di
                 found[place]["indicators"].append(finding["indicator"])
                 continue
             shown = {name: record[name] for name in ("source", "file", "record", "raw_file")}
+            if place[0] in expired:
+                shown["problem"] = f"past retention since {expired[place[0]]:%Y-%m-%d}; the row keeps its hash"
+                found[place] = shown | {"indicators": [finding["indicator"]]}
+                continue
             try:
                 raw = read_record(settings.originals, *place, key)
                 shown["text"] = raw.decode("utf-8", "replace")
