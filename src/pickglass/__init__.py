@@ -10,9 +10,10 @@ The verbs of the command line are functions here:
 'act'
 
 `load` and `assess` are the two halves of `run`, and `watch` loads what appears in a folder; `show_subject`,
-`health`, `detect` and `check_sources` answer questions about one person, the data, a file and the sources. `simulate` in `pickglass.simulate` writes a
-synthetic company; it is no name of this module, because the package of that name would hide it. Errors that a
-person can mend are `PickglassError`s, with what, where, why and a hint. Names are imported when they are used.
+`health`, `detect` and `check_sources` answer questions about one person, the data, a file and the sources.
+`simulate` in `pickglass.simulate` writes a synthetic company; it is no name of this module, because the package of
+that name would hide it. Errors that a person can mend are `PickglassError`s, with what, where, why and a hint.
+Names are imported when they are used.
 """
 
 from __future__ import annotations

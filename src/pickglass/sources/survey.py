@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle
@@ -116,7 +116,7 @@ def chunks(tasks: Iterator[Task]) -> Iterator[list[Task]]:
 
 def surveyed(
     given: Iterator[Chunk], known: Mapping[str, SourceDefinition], workspace: Path, processes: int
-) -> Iterator[tuple[Chunk, list[list[Looked]]]]:
+) -> Generator[tuple[Chunk, list[list[Looked]]], None, None]:
     """Look at every file, over so many processes, and give what was found in the order that was given.
 
     At most `AHEAD` chunks a process are taken from `given` before the first of them is handed over. A file that
