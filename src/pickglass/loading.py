@@ -309,6 +309,7 @@ class _Survey:
     ) -> InputFile | None:
         from pickglass.lake.load import InputFile
         from pickglass.sources.recognition import member_blocks
+        from pickglass.sources.rereading import told_by
 
         self.files += 1
         member = one.member
@@ -342,6 +343,7 @@ class _Survey:
             form=member.form,
             source=source,
             blocks=blocks,
+            told=told_by(member),
         )
 
     def _leave(self, problem: Problem) -> None:
