@@ -16,10 +16,16 @@ EngineError = duckdb.Error  # what a stage may catch without knowing the engine
 HMAC_BLOCK = 64  # bytes, SHA-256's block size in RFC 2104
 
 
-def connect(memory_limit: str = "1GB", threads: int = 2, workspace: Path | None = None) -> Any:
-    """Open an in-memory DuckDB that spills to `workspace` and counts time in UTC."""
+def connect(
+    memory_limit: str = "1GB", threads: int = 2, workspace: Path | None = None, *, shares: int = 1
+) -> Any:
+    """Open an in-memory DuckDB that spills to `workspace` and counts time in UTC.
+
+    `shares` says how many engines the memory limit is for, each with an equal part.
+    """
+    amount, unit = re.fullmatch(r"\s*([\d.]+)\s*(\D+)", memory_limit).groups()  # type: ignore[union-attr]
     config: dict[str, Any] = {
-        "memory_limit": memory_limit,
+        "memory_limit": f"{float(amount) / shares:.3f}{unit}",
         "threads": threads,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

@@ -19,14 +19,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
 from pickglass.errors import ConfigError
 from pickglass.lake.drift import Drift, drift
-from pickglass.lake.engine import connect, identifier, install_macros, literal
-from pickglass.lake.mapping import Chunk, Mapper
+from pickglass.lake.engine import connect, identifier, literal
+from pickglass.lake.mapping import Chunk, Mapped, is_whole
 from pickglass.lake.originals import OriginalWriter, sweep
+from pickglass.lake.side_by_side import SideBySide
+from pickglass.lake.staged import count_rows, staged_rows, time_range, uncontested
 from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
@@ -34,8 +37,8 @@ from pickglass.settings import Settings, derived_key
 from pickglass.store import Store, ledger
 from pickglass.store.ledger import LoadFile
 
-CHUNK_BYTES = 16 * 1024 * 1024
-CHUNK_RECORDS = 50_000
+CHUNK_BYTES = 48 * 1024 * 1024  # with what is under way, a few of them are in memory
+CHUNK_RECORDS = 100_000
 SMALL_FILE = 20  # records; below, a file is quarantined only if nothing in it could be read
 
 # Tables whose records are given anew when they changed, maybe with another time, or that are small: what is in
@@ -148,8 +151,7 @@ class Loader:
         stage.mkdir(parents=True)
         connection = connect(self._settings.memory_limit, self._settings.threads, stage / "spill")
         try:
-            install_macros(connection, derived_key(self._settings, "identifiers"))
-            tallies = self._stage(connection, stage, load_id, files)
+            tallies = self._stage(stage, load_id, files)
             step("staged")
             quarantined = {
                 tally.file.raw_file
@@ -182,42 +184,51 @@ class Loader:
             step(f"main {name}")
         return loaded
 
-    def _stage(self, connection: Any, stage: Path, load_id: int, files: list[InputFile]) -> dict[str, _Tally]:
+    def _stage(self, stage: Path, load_id: int, files: list[InputFile]) -> dict[str, _Tally]:
         """Map every record of the batch to files below `stage`, and seal the originals."""
-        mapper = Mapper(connection, stage, load_id, datetime.now(UTC))
         tallies = {file.raw_file: _Tally(file) for file in files}
-        key = derived_key(self._settings, "originals")
-        waiting = _Waiting()
-        for file in sorted(files, key=lambda file: (file.source.id, file.name)):
-            tally = tallies[file.raw_file]
-            if waiting.source is not None and waiting.source.id != file.source.id:
-                self._map(mapper, waiting, tallies)
-            waiting.source = file.source
-            about = {"name": file.name, "form": file.form, "source": file.source.id}
-            with OriginalWriter(self._settings.originals, file.raw_file, key, about=about) as original:
-                for block in file.blocks():
-                    hashes = original.add(block.raws)
-                    if not tally.read:
-                        tally.drift = drift(block.lines, file.source)
-                    tally.read += len(block.lines)
-                    waiting.add(file, block, hashes)
-                    if waiting.full:
-                        self._map(mapper, waiting, tallies)
-            step("original")
-        if waiting.lines:
-            self._map(mapper, waiting, tallies)
+
+        def note(source: SourceDefinition, chunk: Chunk, mapped: Mapped) -> None:
+            self._progress(source.id, len(chunk.lines))
+            for (raw_file, fate, rule), count in mapped.fates.items():
+                tallies[raw_file].fates[fate] += count
+                if rule:
+                    tallies[raw_file].rules[rule] += count
+
+        mapping = SideBySide(self._settings, stage, load_id, datetime.now(UTC), note)
+        try:
+            for source, chunk in self._chunks(files, tallies):
+                mapping.map(source, chunk)
+            mapping.finish()
+        finally:
+            mapping.close()
         return tallies
 
-    def _map(self, mapper: Mapper, waiting: _Waiting, tallies: dict[str, _Tally]) -> None:
-        if waiting.source is None:
-            return
-        mapped = mapper.map(waiting.source, waiting.chunk())
-        self._progress(waiting.source.id, len(waiting.lines))
-        for (raw_file, fate, rule), count in mapped.fates.items():
-            tallies[raw_file].fates[fate] += count
-            if rule:
-                tallies[raw_file].rules[rule] += count
-        waiting.clear()
+    def _chunks(
+        self, files: list[InputFile], tallies: dict[str, _Tally]
+    ) -> Iterator[tuple[SourceDefinition, Chunk]]:
+        """Read the files and seal them; yield their records in chunks of one source each."""
+        key = derived_key(self._settings, "originals")
+        for _, of_source in groupby(
+            sorted(files, key=lambda file: (file.source.id, file.name)), lambda file: file.source.id
+        ):
+            waiting = _Waiting()
+            for file in of_source:
+                tally = tallies[file.raw_file]
+                about = {"name": file.name, "form": file.form, "source": file.source.id}
+                with OriginalWriter(self._settings.originals, file.raw_file, key, about=about) as original:
+                    for block in file.blocks():
+                        hashes = original.add(block.raws)
+                        if not tally.read:
+                            tally.drift = drift(block.lines, file.source)
+                        tally.read += len(block.lines)
+                        waiting.add(file, block, hashes)
+                        if waiting.full:
+                            yield file.source, waiting.chunk()
+                            waiting = _Waiting()
+                step("original")
+            if waiting.lines:
+                yield file.source, waiting.chunk()
 
     def _write(
         self, connection: Any, stage: Path, batch: int, quarantined: set[str], tallies: dict[str, _Tally]
@@ -240,12 +251,17 @@ class Loader:
             if not paths:
                 continue
             self._tables.ensure(name)
-            self._select_new(connection, name, paths, current.get(name))
-            for raw_file, count in connection.execute(
-                "SELECT raw_file, count(*) FROM fresh GROUP BY 1"
-            ).fetchall():
+            whole = self._move_whole(connection, name, batch, paths, current.get(name), quarantined)
+            for raw_file, count in count_rows(connection, whole).items():
                 tallies[raw_file].rows[name] += count
-            files = self._copy(connection, name, batch)
+            files = self._durable(name, batch)
+            if paths := [path for path in paths if path.exists()]:
+                self._select_new(connection, name, paths, current.get(name))
+                for raw_file, count in connection.execute(
+                    "SELECT raw_file, count(*) FROM fresh GROUP BY 1"
+                ).fetchall():
+                    tallies[raw_file].rows[name] += count
+                files = self._copy(connection, name, batch)
             if files:
                 written[name] = files
             step(f"written {name}")
@@ -264,10 +280,7 @@ class Loader:
 
     def _select_new(self, connection: Any, name: str, paths: list[Path], snapshot: int | None) -> None:
         """Make `fresh`: the staged rows that are neither here already nor twice in the batch."""
-        staged = (
-            f"read_parquet([{', '.join(literal(str(path)) for path in paths)}], "
-            "filename = true, file_row_number = true, union_by_name = true, hive_partitioning = false)"
-        )
+        staged = staged_rows(paths)
         revision = "_revision" if name != "rejects" else "NULL"
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE staged_key AS SELECT event_id, record_hash, raw_file, raw_record, source, time, known, "
@@ -322,7 +335,7 @@ class Loader:
     def _copy(self, connection: Any, name: str, batch: int) -> list[Path]:
         """Write `fresh` as Parquet by month, sorted so that one person's history is a short read."""
         folder = self._tables.data_folder(name, batch)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         table = schema().tables[name]
         columns = ", ".join(identifier(column) for column in table.columns)
         order = "account, time" if table.has_account else "time"
@@ -330,10 +343,37 @@ class Loader:
             f"COPY (SELECT {columns}, strftime(time, '%Y-%m') AS _month FROM fresh ORDER BY {order}) TO {literal(str(folder))} "
             "(FORMAT parquet, COMPRESSION zstd, PARTITION_BY (_month), FILENAME_PATTERN 'part-{uuid}', OVERWRITE_OR_IGNORE true)"
         )
+        return self._durable(name, batch)
+
+    def _move_whole(
+        self,
+        connection: Any,
+        name: str,
+        batch: int,
+        paths: list[Path],
+        snapshot: int | None,
+        quarantined: set[str],
+    ) -> list[Path]:
+        """Move the staged files that can enter as they are to the table's folder; return where they are now."""
+        whole = [path for path in paths if is_whole(path)]
+        existing: list[str] = []
+        if whole and snapshot is not None:
+            between = (None, None) if name in REVISED else time_range(connection, whole)
+            existing = self._tables.files(name, snapshot, *between)
+        folder = self._tables.data_folder(name, batch)
+        moved = []
+        for path in uncontested(connection, paths, existing, sorted(quarantined)):
+            folder.mkdir(parents=True, exist_ok=True)
+            moved.append(Path(shutil.move(path, folder / path.name)))
+        return moved
+
+    def _durable(self, name: str, batch: int) -> list[Path]:
+        """Bring what was written of a table to the disk; return its files, which there may be none of."""
+        folder = self._tables.data_folder(name, batch)
         files = sorted(folder.rglob("*.parquet"))
         for path in files:
             _flush(path)
-        for path in {path.parent for path in files} | {folder}:
+        for path in {path.parent for path in files}:
             _flush(path)
         return files
 
@@ -342,7 +382,6 @@ class Loader:
 class _Waiting:
     """Records of one source that wait until they are enough for one mapping step."""
 
-    source: SourceDefinition | None = None
     lines: list[bytes] = field(default_factory=list)
     raw_files: list[str] = field(default_factory=list)
     raw_records: list[int] = field(default_factory=list)
@@ -367,10 +406,6 @@ class _Waiting:
 
     def chunk(self) -> Chunk:
         return Chunk(self.lines, self.raw_files, self.raw_records, self.hashes, self.names, self.problems)
-
-    def clear(self) -> None:
-        self.lines, self.raw_files, self.raw_records, self.hashes, self.names = [], [], [], [], []
-        self.problems, self.bytes = {}, 0
 
 
 def _batches(files: Iterable[InputFile], limit: int) -> Iterator[list[InputFile]]:
