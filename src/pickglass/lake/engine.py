@@ -50,16 +50,13 @@ def reference_names() -> list[str]:
 
 
 @cache
-def _reference_map(name: str, key: str, value: str) -> str:
-    """Write one reference table as a MAP literal, for macros that look names up."""
-    path = reference_path(name)
+def _reference_list(name: str, key: str, value: str) -> tuple[str, str]:
+    """Write one reference table as two lists of literals in step, names and values, for macros that look names up."""
     pairs: dict[str, str] = {}
-    if path.exists():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                pairs.setdefault(row[key].lower(), row[value])
-    entries = ", ".join(f"{literal(name)}: {literal(code)}" for name, code in pairs.items())
-    return f"MAP {{{entries}}}" if entries else "MAP([]::VARCHAR[], []::VARCHAR[])"
+    with reference_path(name).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            pairs.setdefault(row[key].lower(), row[value])
+    return ", ".join(map(literal, pairs)), ", ".join(map(literal, pairs.values()))
 
 
 def literal(value: str) -> str:
@@ -80,11 +77,15 @@ def install_macros(connection: Any, key: bytes) -> None:
     """Create the macros of docs/sources.md; `key` is the secret of `keyed_hash` (HMAC-SHA256)."""
     padded = key.ljust(HMAC_BLOCK, b"\0")
     text = resources.files("pickglass.lake").joinpath("macros.sql").read_text("utf-8")
+    country_names, country_codes = _reference_list("country", "name", "code")
+    region_names, region_codes = _reference_list("region", "name", "code")
     substitutions = {
         "$inner_pad": _blob(bytes(byte ^ 0x36 for byte in padded)),
         "$outer_pad": _blob(bytes(byte ^ 0x5C for byte in padded)),
-        "$countries": "(" + _reference_map("country", "name", "code") + ")",
-        "$regions": "(" + _reference_map("region", "name", "code") + ")",
+        "$country_names": country_names,
+        "$country_codes": country_codes,
+        "$region_names": region_names,
+        "$region_codes": region_codes,
     }
     for name, value in substitutions.items():
         text = text.replace(name, value)
