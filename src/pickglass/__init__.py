@@ -9,10 +9,11 @@ The verbs of the command line are functions here:
 >>> done.documents[0]["assessment"]["band"]                  # doctest: +SKIP
 'act'
 
-`load` and `assess` are the two halves of `run`; `show_subject`, `health`, `detect` and `check_sources` answer
-questions about one person, the data, a file and the sources. `simulate` in `pickglass.simulate` writes a
-synthetic company; it is no name of this module, because the package of that name would hide it. Errors that a
-person can mend are `PickglassError`s, with what, where, why and a hint. Names are imported when they are used.
+`load` and `assess` are the two halves of `run`, and `watch` loads what appears in a folder; `show_subject`,
+`health`, `detect` and `check_sources` answer questions about one person, the data, a file and the sources.
+`simulate` in `pickglass.simulate` writes a synthetic company; it is no name of this module, because the package of
+that name would hide it. Errors that a person can mend are `PickglassError`s, with what, where, why and a hint.
+Names are imported when they are used.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         show_subject,
     )
     from pickglass.settings import Settings, load_settings
+    from pickglass.watching import watch
 
 __version__ = "0.1.0"
 
@@ -50,6 +52,7 @@ _HOMES = {
     "load_settings": "settings",
     "run": "pipeline",
     "show_subject": "pipeline",
+    "watch": "watching",
 }
 
 __all__ = [
@@ -70,6 +73,7 @@ __all__ = [
     "load_settings",
     "run",
     "show_subject",
+    "watch",
 ]
 
 

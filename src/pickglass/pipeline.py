@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pickglass.errors import InputError, NotFound
+from pickglass.loading import LoadReport, Progress, Tell, Unrecognised, load
 from pickglass.model.records import (
     Assessment,
     Evidence,
@@ -22,42 +24,28 @@ from pickglass.model.records import (
 from pickglass.settings import Settings
 
 if TYPE_CHECKING:
-    from pickglass.lake.load import InputFile, Loaded
     from pickglass.lake.session import Session
     from pickglass.model.source import SourceDefinition
-    from pickglass.sources.reading import Member
+    from pickglass.sources.proposal import Proposal
     from pickglass.store import Store
-    from pickglass.store.ledger import LoadFile
 
-Progress = Callable[[str, int], None]  # what is being done, and how many records or steps came on top
-
-
-@dataclass(frozen=True, slots=True)
-class Unrecognised:
-    """A file that no source knows, or that cannot be read, with the reason and how many records it holds."""
-
-    file: str
-    why: str
-    records: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What a load did; every record that was read has exactly one fate.
-
-    `records`: read = mapped + rejected + duplicate + ignored + unrecognised. Rows are counted apart by table,
-    because one record may make several. `ignored` counts by source and rule.
-    """
-
-    id: int
-    files: int
-    records: Mapping[str, int]
-    rows: Mapping[str, int]
-    unrecognised: tuple[Unrecognised, ...] = ()
-    quarantined: tuple[Unrecognised, ...] = ()
-    ignored: Mapping[str, int] = field(default_factory=dict)
-    drift: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    by_source: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+# What loads is a stage of its own, and named here because loading is where the order begins.
+__all__ = [
+    "LoadReport",
+    "Progress",
+    "Run",
+    "Unrecognised",
+    "actor",
+    "assess",
+    "check_sources",
+    "detect",
+    "health",
+    "load",
+    "new_source",
+    "original_records",
+    "run",
+    "show_subject",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,116 +66,6 @@ class Run:
     load: LoadReport | None = None
 
 
-def load(settings: Settings, paths: Sequence[Path], progress: Progress | None = None) -> LoadReport:
-    """Load every file below `paths` into the lake, whole batches at a time, and account for every record.
-
-    Files that are loaded already count as duplicates. Raises InputError where a path does not exist.
-    """
-    from pickglass import __version__
-    from pickglass.lake.load import Loader
-    from pickglass.store import ledger, open_store
-
-    _check_paths(paths)
-    # A home holds what people may not see of each other: it is for its owner only, from the first folder on.
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings.home.chmod(0o700)  # it may have been there before, open to others
-    settings.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open_store(settings) as store:
-        loader = Loader(settings, store, progress)
-        try:
-            loader.recover()
-            loader.unpacked.mkdir(mode=0o700)
-            load_id = ledger.begin_load(store, __version__)
-            survey = _Survey(settings, store, loader.unpacked)
-            loaded = loader.load(load_id, survey.recognised(paths))
-            ledger.record_files(store, load_id, survey.not_loaded())
-            ledger.finish_load(store, load_id)
-        finally:
-            loader.close()
-    return _report(load_id, survey, loaded)
-
-
-@dataclass(slots=True)
-class _Survey:
-    """Goes through the files of a load once: what is each, and what is known of it already."""
-
-    settings: Settings
-    store: Store
-    unpacked: Path  # for archives within archives
-    files: int = 0
-    unrecognised: list[Unrecognised] = field(default_factory=list)
-    known_already: list[LoadFile] = field(default_factory=list)
-    seen: set[tuple[str, str]] = field(default_factory=set)
-    repeated: int = 0  # records of files that this load has met under another name
-
-    def recognised(self, paths: Sequence[Path]) -> Iterator[InputFile]:
-        """Yield the files that a source knows and that are not loaded yet; note all others."""
-        from pickglass.sources.reading import Problem, find_files, members
-
-        known = _definitions(self.settings)
-        for path in find_files(paths):
-            if isinstance(path, Problem):
-                self._leave(path.name, _reason(path))
-                continue
-            for member in members(path, workspace=self.unpacked):
-                if isinstance(member, Problem):
-                    self._leave(member.name, _reason(member))
-                    continue
-                self.files += 1
-                file = self._look(member, known)
-                if file is not None:
-                    yield file
-
-    def _look(self, member: Member, known: Mapping[str, SourceDefinition]) -> InputFile | None:
-        from pickglass.lake.load import InputFile
-        from pickglass.sources.reading import count_records
-        from pickglass.sources.recognition import member_blocks, recognise_member
-        from pickglass.store import ledger
-
-        source, why = recognise_member(member, known)
-        if source is None:
-            self.unrecognised.append(Unrecognised(member.name, why, count_records(member)))
-            return None
-        if (member.sha256, source.id) in self.seen:
-            self.repeated += sum(len(block.lines) for block in member_blocks(member, source))
-            return None
-        self.seen.add((member.sha256, source.id))
-        # Whatever mapping made its rows: the same bytes again change nothing. A quarantined file brought no rows,
-        # so it is read and named again: mapping or limit may be others by now.
-        before = ledger.files_of(self.store, raw_file=member.sha256, source=source.id, state="loaded")
-        if before:
-            self.known_already.append(before[-1])
-            return None
-        return InputFile(
-            name=member.name,
-            raw_file=member.sha256,
-            bytes=member.size,
-            form=member.form,
-            source=source,
-            blocks=lambda: member_blocks(member, source),
-        )
-
-    def _leave(self, name: str, why: str) -> None:
-        self.files += 1
-        self.unrecognised.append(Unrecognised(name, why))
-
-    def not_loaded(self) -> list[LoadFile]:
-        """Give what the ledger keeps of the files that no source took."""
-        from pickglass.store.ledger import LoadFile
-
-        return [
-            LoadFile(
-                raw_file="",
-                name=one.file,
-                state="unrecognised",
-                why=one.why,
-                read=one.records,
-                unrecognised=one.records,
-            )
-            for one in self.unrecognised
-        ]
-
-
 def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
     """Say of each file in `path` (an archive holds several) what it is and why."""
     from pickglass.sources.reading import Problem, members
@@ -205,17 +83,67 @@ def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def check_sources(settings: Settings, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
-    """Check sources (all, or those named) against their samples; NotFound for an unknown one."""
-    from pickglass.sources.check import check
+def check_sources(
+    settings: Settings, ids: Sequence[str] | None = None, *, update: bool = False
+) -> list[dict[str, Any]]:
+    """Check sources (all, or those named) against their samples; NotFound for an unknown one.
+
+    With `update` the rows found become the expected ones first, where nothing else is wrong.
+    """
+    from pickglass.sources.check import check, update_expected
 
     known = _definitions(settings)
     unknown = sorted(set(ids or ()) - set(known))
     if unknown:
         raise NotFound(f"there is no source {', '.join(unknown)}", hint="pickglass source list")
     chosen = [known[one] for one in (ids if ids is not None else known)]
+    if update:
+        for one in chosen:
+            update_expected(one, known)
     checked = [check(one, known) for one in chosen]
     return [{"id": one.id, "rows": one.rows, "problems": list(one.problems)} for one in checked]
+
+
+def new_source(
+    settings: Settings,
+    id: str,
+    path: Path,
+    *,
+    table: str | None = None,
+    vendor: str = "",
+    folder: Path | None = None,
+) -> tuple[Path, Proposal, list[str]]:
+    """Draft a source from a sample file: returns its folder, the draft, and what a check of it finds.
+
+    It is written to HOME/sources/<id>, or to `folder`/<id>. Raises InputError where the sample cannot be drafted from
+    or something lies there already, and NotFound for an unknown table.
+    """
+    from pickglass.model.schema import schema
+    from pickglass.sources.check import update_expected
+    from pickglass.sources.definitions import read_definition
+    from pickglass.sources.proposal import propose
+
+    if not path.is_file():
+        raise InputError("there is no such file", hint="check the path", where=str(path))
+    if not re.fullmatch(r"[a-z][a-z0-9_]{2,63}", id):
+        raise InputError(
+            f"{id!r} is no id of a source", hint="small letters, digits and _: <vendor>_<export>"
+        )
+    known = _definitions(settings)
+    if table is not None and table not in schema().tables:
+        raise NotFound(f"there is no table {table}", hint=f"one of {', '.join(schema().tables)}")
+    place = (folder or settings.home / "sources") / id
+    if id in known or place.exists():
+        raise InputError(
+            f"there is a source {id} already", hint="take another id, or remove its folder", where=str(place)
+        )
+    draft = propose(id, path, known, table, vendor)
+    place.mkdir(parents=True)
+    place.joinpath("source.yaml").write_text(draft.definition, encoding="utf-8")
+    place.joinpath("README.md").write_text(draft.readme, encoding="utf-8")
+    shutil.copyfile(path, place / f"sample{path.suffix}")
+    definition = read_definition(place / "source.yaml")
+    return place, draft, update_expected(definition, {id: definition, **known})
 
 
 def assess(settings: Settings, as_of: datetime | None = None, progress: Progress | None = None) -> Run:
@@ -328,9 +256,12 @@ def _with_records(session: Session, evidence: Sequence[Evidence], names: Mapping
 
 def run(
     settings: Settings,
-    paths: Sequence[Path] = (),
+    paths: Sequence[Path | str] = (),
     as_of: datetime | None = None,
     progress: Progress | None = None,
+    *,
+    since: datetime | None = None,
+    tell: Tell | None = None,
 ) -> Run:
     """Load, assess, link and score: the whole way from a folder of exports to a ranked, explained list.
 
@@ -340,7 +271,8 @@ def run(
     from pickglass.cases import open_for, save_run
     from pickglass.store import ledger, open_store
 
-    loaded = load(settings, paths, progress) if paths else None
+    noted = progress if tell is None else None  # who is told how far a load is need not be told of its parts
+    loaded = load(settings, paths, noted, since=since, tell=tell) if paths else None
     with open_store(settings) as store:
         if loaded is not None and not ledger.current_snapshots(store):
             raise InputError(
@@ -503,16 +435,6 @@ def actor() -> str:
         return "unknown"
 
 
-def _check_paths(paths: Iterable[Path]) -> None:
-    missing = [(str(path), "there is no such file or folder") for path in paths if not path.exists()]
-    if missing:
-        raise InputError(
-            "cannot load what is not there",
-            hint="check the path; folders are read with all below them",
-            problems=missing,
-        )
-
-
 def _definitions(settings: Settings) -> Mapping[str, SourceDefinition]:
     from pickglass.sources.definitions import definitions
 
@@ -523,51 +445,109 @@ def _reason(problem: Any) -> str:
     return f"{problem.reason} ({problem.hint})" if problem.hint else str(problem.reason)
 
 
-def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadReport:
-    files = [one.file for one in loaded]
-    before = survey.known_already
-    unknown = sum(one.records for one in survey.unrecognised)
-    ignored: Counter[str] = Counter()
-    by_source: dict[str, dict[str, int]] = {}
-    for one in loaded:
-        source = one.file.source or ""
-        ignored.update({f"{source}/{rule}": count for rule, count in one.rules.items()})
-        tally = by_source.setdefault(source, {"files": 0, "records": 0, "rejected": 0})
-        tally["files"] += 1
-        tally["records"] += one.file.read
-        tally["rejected"] += one.file.rejected
-    return LoadReport(
-        id=load_id,
-        files=survey.files,
-        records={
-            "read": sum(file.read for file in (*files, *before)) + survey.repeated + unknown,
-            "mapped": sum(file.mapped for file in files),
-            "rejected": sum(file.rejected for file in files),
-            "duplicate": sum(file.duplicate for file in files)
-            + sum(file.read for file in before)
-            + survey.repeated,
-            "ignored": sum(file.ignored for file in files),
-            "unrecognised": unknown,
-        },
-        rows=dict(sorted(sum((Counter(file.rows) for file in files), Counter()).items())),
-        unrecognised=tuple(survey.unrecognised),
-        quarantined=tuple(
-            Unrecognised(file.name, file.why or "", file.read)
-            for file in files
-            if file.state == "quarantined"
-        ),
-        ignored=dict(sorted(ignored.items())),
-        drift=_drift(files),
-        by_source=dict(sorted(by_source.items())),
-    )
+# -- care of the lake --------------------------------------------------------------------------------------
 
 
-def _drift(files: Iterable[LoadFile]) -> dict[str, Mapping[str, Any]]:
-    """Sum up, by source, how the files differ from what their sources declare; sources without drift are left out."""
-    from pickglass.store.ledger import merged_drift
+def compact_lake(settings: Settings, least: int = 2) -> dict[str, Any]:
+    """Rewrite every month of every table that lies in `least` or more small files as few sorted ones."""
+    from pickglass.lake.care import caring, compact
+    from pickglass.store import open_store
 
-    by_source: dict[str, list[LoadFile]] = {}
-    for file in files:
-        by_source.setdefault(file.source or "", []).append(file)
-    found = {source: merged_drift(its) for source, its in sorted(by_source.items())}
-    return {source: drift for source, drift in found.items() if any(drift.values())}
+    with open_store(settings) as store, caring(settings, store) as carer:
+        done = compact(carer, least)
+    return {
+        "version": 1,
+        "tables": {name: {"before": done.before[name], "after": done.after[name]} for name in done.before},
+    }
+
+
+def expire_lake(
+    settings: Settings,
+    *,
+    days: float = 0,
+    kept: int = 0,
+    now: bool = False,
+    originals_days: int | None = None,
+) -> dict[str, Any]:
+    """Expire past snapshots older than `days` or beyond the newest `kept`, and remove what nothing refers to.
+
+    Replaced files that a reader may still have open stay for `reader_hours`, unless `now`. Originals that were
+    loaded more than `originals_days` ago go too (by default `originals_retention_days`; None: none go).
+    """
+    from datetime import timedelta
+
+    from pickglass.lake.care import caring, forget_past
+    from pickglass.lake.retention import expire_originals
+    from pickglass.store import open_store
+
+    with open_store(settings) as store, caring(settings, store) as carer:
+        grace = timedelta(0) if now else timedelta(hours=settings.reader_hours)
+        done = forget_past(carer, kept=kept, days=days, grace=grace)
+        limit = settings.originals_retention_days if originals_days is None else originals_days
+        originals = expire_originals(settings, store, limit, actor=actor()) if limit is not None else None
+    return {
+        "version": 1,
+        "snapshots": done.snapshots,
+        "files": done.files,
+        "bytes": done.bytes,
+        "originals": originals,
+    }
+
+
+def verify_lake(
+    settings: Settings, *, everything: bool = False, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Prove that lake, originals and ledger agree, and name each place where they do not."""
+    from pickglass.lake.integrity import verify
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        return verify(settings, store, everything=everything, tell=progress or (lambda _what, _count: None))
+
+
+def lake_status(settings: Settings) -> dict[str, Any]:
+    """Say how the lake lies on disk: files, months, snapshots and bytes by table; holds; what is due."""
+    from pickglass.lake.integrity import status
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        return status(settings, store)
+
+
+def erase_subject(settings: Settings, reference: str, *, reason: str, dry: bool = False) -> dict[str, Any]:
+    """Remove a subject from everywhere below home, and record that it was done; with `dry`, only count.
+
+    NotFound where nobody fits, InputError where several do, NotAllowed under a legal hold.
+    """
+    from pickglass.cases import erase_subject as erase_cases
+    from pickglass.lake import erasure
+    from pickglass.lake.care import caring
+    from pickglass.store import keeping, open_store
+
+    with open_store(settings) as store, caring(settings, store) as carer:
+        if (settings.home / erasure.UNFINISHED).exists():
+            erasure.purge(carer)  # of an erasure that was stopped when its rows were out of force already
+        planned = erasure.plan(carer, reference)
+        erasure.refuse_a_name_in(reason, planned)
+        if dry:
+            return planned.summary()
+        erasure.suppress(carer, planned)
+        removed = erase_cases(store, planned.subject_id, actor=actor(), reason=reason)
+        redacted = keeping.redact(store, planned.mentions.redacted)
+        done = erasure.erase(carer, planned)
+        told = erasure.audit_mentions(store, planned)
+    return {**done, "store": removed, "redacted": redacted, "audit_mentions": told}
+
+
+def hold_subject(settings: Settings, reference: str, *, reason: str, release: bool = False) -> dict[str, Any]:
+    """Put a subject on legal hold, or end the hold; a hold blocks erasure and the retention of originals."""
+    from pickglass.lake.erasure import find_subject
+    from pickglass.store import keeping, open_store
+
+    with open_store(settings) as store:
+        subject_id = find_subject(settings, store, reference)
+        if release:
+            keeping.release_hold(store, subject_id, actor=actor(), reason=reason)
+        else:
+            keeping.place_hold(store, subject_id, actor=actor(), reason=reason)
+    return {"version": 1, "subject": subject_id, "held": not release}

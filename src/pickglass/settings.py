@@ -48,6 +48,11 @@ class Settings:
     threads: int = 1
     reject_share_limit: float = 0.2  # a file with a bigger share of rejects is quarantined
     batch_bytes: int = 1 << 30  # how many bytes of input become one commit
+    care_after: int = 50  # batches of loads until the lake is compacted on its own; 0: never
+    snapshots_kept: int = 20  # past snapshots of each table that automatic care leaves
+    snapshot_days: int = 30  # how long it leaves them at most
+    reader_hours: int = 24  # how long a replaced file stays for readers that have it open
+    originals_retention_days: int | None = None  # None: originals are kept until somebody expires them
     scorecard: str | None = None  # None: the newest one that is shipped
     indicators: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # id to parameters
     priors: Mapping[str, Any] = field(default_factory=dict)  # population to what replaces its prior
@@ -206,7 +211,7 @@ def _path(value: Any) -> Path:
     return Path(_text(value)).expanduser()
 
 
-def _threads(value: Any) -> int:
+def _positive(value: Any) -> int:
     number = _integer(value)
     if number < 1:
         raise ValueError(f"must be a whole number of at least 1, not {value!r}")
@@ -214,11 +219,11 @@ def _threads(value: Any) -> int:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     if isinstance(value, str) and re.fullmatch(r"\d+", value.strip()):
         return int(value)
-    raise ValueError(f"must be a whole number, not {value!r}")
+    raise ValueError(f"must be a whole number of at least 0, not {value!r}")
 
 
 def _share(value: Any) -> float:
@@ -290,9 +295,14 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "workspace": _path,
     "key_file": _path,
     "memory_limit": _engine_size,
-    "threads": _threads,
+    "threads": _positive,
     "reject_share_limit": _share,
     "batch_bytes": _size,
+    "care_after": _integer,
+    "snapshots_kept": _integer,
+    "snapshot_days": _integer,
+    "reader_hours": _integer,
+    "originals_retention_days": _positive,
     "scorecard": _text,
     "indicators": _map_of_maps,
     "priors": _map,

@@ -13,7 +13,7 @@ from pickglass.store import ledger, open_store
 
 # What differs between two loads of the same records: which load it was, and when it happened.
 OF_THE_LOAD = {"load_id"}
-OF_THE_MOMENT = {"rejects": {"time", "known"}}
+OF_THE_MOMENT = {"rejects": {"time", "known"}, "superseded": {"known"}}
 
 
 def okta(uid: str, time: str = "2026-03-01T10:00:00.000Z", **other: Any) -> dict[str, Any]:
@@ -92,11 +92,21 @@ def content(settings: Settings) -> dict[str, list[str]]:
         left_out = OF_THE_LOAD | OF_THE_MOMENT.get(name, set())
         found[name] = sorted(
             json.dumps(
-                {key: _written(value) for key, value in row.items() if key not in left_out}, sort_keys=True
+                {
+                    key: _written(value)
+                    for key, value in row.items()
+                    if key not in left_out | _given_anew(row)
+                },
+                sort_keys=True,
             )
             for row in rows(settings, name)
         )
     return {name: one for name, one in found.items() if one}
+
+
+def _given_anew(row: Mapping[str, Any]) -> set[str]:
+    """A version whose source does not date it is known since its load."""
+    return {"known"} if str(row["revision"]).startswith("given:") else set()
 
 
 def _written(value: Any) -> Any:

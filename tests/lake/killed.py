@@ -42,6 +42,29 @@ def load_until(settings: Settings, paths: Sequence[Path], moment: int) -> None:
     pipeline.load(settings, paths)
 
 
+def care_until(settings: Settings, moment: int) -> None:
+    """Compact and expire, and die at the moment-th step that the work names."""
+    from pickglass import pipeline
+    from pickglass.lake import load
+
+    vars(load)["step"] = _dying(moment)
+    pipeline.compact_lake(settings)
+    pipeline.expire_lake(settings, now=True)
+
+
+def erase_until(settings: Settings, reference: str, moment: str) -> None:
+    """Erase a subject, and die at the step of this name."""
+    from pickglass import pipeline
+    from pickglass.lake import load
+
+    def step(name: str) -> None:
+        if name == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    vars(load)["step"] = step
+    pipeline.erase_subject(settings, reference, reason="request 2026-118")
+
+
 def load_until_original(settings: Settings, paths: Sequence[Path], method: str, moment: int) -> None:
     """Load, and die right before the moment-th call of a method by which an original is written."""
     from pickglass import pipeline

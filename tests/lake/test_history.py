@@ -163,7 +163,9 @@ def test_a_revision_hides_the_older_row_from_the_moment_it_was_known() -> None:
     rows = [
         {
             "event_id": "s1",
-            "record_hash": one,
+            "record_hash": "same",
+            "raw_file": one,
+            "raw_record": 1,
             "account": "e1@example.com",
             "time": "2026-03-02",
             "known": known,
@@ -172,7 +174,9 @@ def test_a_revision_hides_the_older_row_from_the_moment_it_was_known() -> None:
         }
         for one, known, outcome in (("old", "2026-03-02", "success"), ("new", "2026-04-02", "failure"))
     ]
-    hidden = [{"event_id": "s1", "record_hash": "old", "time": "2026-03-02", "known": "2026-04-02"}]
+    hidden = [
+        {"event_id": "s1", "raw_file": "old", "raw_record": 1, "time": "2026-03-02", "known": "2026-04-02"}
+    ]
     for as_of, outcome in ((at("2026-04-01"), "success"), (at("2026-04-02"), "failure"), (LATER, "failure")):
         with lake(as_of, worker=[worker("workday:E1")], signin=rows, superseded=hidden) as opened:
             assert ask(opened, "SELECT outcome FROM signin") == [(outcome,)]

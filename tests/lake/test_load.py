@@ -52,16 +52,18 @@ def ticket(number: str, opened: str, category: str) -> dict[str, str]:
 
 
 def test_the_last_revision_counts_and_the_older_rows_stay(home: Settings, tmp_path: Path) -> None:
-    """Also where a file that comes later holds the older statement once more beside the new one."""
+    """Also where the record goes back to what it said first: that is news, and no duplicate."""
     load(home, tmp_path, "first.json", worker("E1", Business_Title="Engineer"), worker("E2"))
     second = load(home, tmp_path, "second.json", worker("E1", Business_Title="Manager"), worker("E2"))
     assert (second["mapped"], second["duplicate"]) == (1, 1)
     third = load(home, tmp_path, "third.json", worker("E1", Business_Title="Engineer"), worker("E3"))
-    assert (third["mapped"], third["duplicate"]) == (1, 1)
-    assert seen(home, "SELECT role FROM known_worker WHERE account = 'workday:E1'") == [{"role": "Manager"}]
+    assert (third["mapped"], third["duplicate"]) == (2, 0)
+    assert seen(home, "SELECT role FROM known_worker WHERE account = 'workday:E1'") == [{"role": "Engineer"}]
     kept = sorted(row["role"] for row in rows(home, "worker") if row["account"] == "workday:E1")
-    assert kept == ["Engineer", "Manager"]
-    assert seen(home, "SELECT count(*) AS n FROM worker") == [{"n": 3}]
+    assert kept == ["Engineer", "Engineer", "Manager"]
+    fourth = load(home, tmp_path, "fourth.json", worker("E1", Business_Title="Engineer"), worker("E4"))
+    assert (fourth["mapped"], fourth["duplicate"]) == (1, 1), "what is in force already is a duplicate"
+    assert seen(home, "SELECT count(*) AS n FROM worker") == [{"n": 4}]
 
 
 def test_a_revision_may_move_its_event_to_another_month(desk: Settings, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ FACES = PACKAGE / "faces"
 FUNCTIONS = {
     "run": "pickglass:run",
     "load": "pickglass:load",
+    "watch": "pickglass:watch",
     "assess": "pickglass:assess",
     "simulate": "pickglass.simulate:simulate",
     "doctor": "pickglass:health",
@@ -35,6 +36,7 @@ FUNCTIONS = {
     "source list": "pickglass.sources.definitions:definitions",
     "source detect": "pickglass:detect",
     "source check": "pickglass:check_sources",
+    "source new": "pickglass.pipeline:new_source",
     "demo": "pickglass.simulate:simulate",
 }
 

@@ -18,6 +18,7 @@ from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
 from pickglass.settings import load_settings
 from pickglass.sources.definitions import definitions, shipped_folder
+from pickglass.sources.pages import page
 from pickglass.sources.reading import Member, members
 from pickglass.sources.recognition import recognise_member
 
@@ -107,6 +108,24 @@ def test_a_column_means_the_same_type_in_every_table() -> None:
         for column in table.columns.values():
             types[column.name].add(column.type)
     assert {name: found for name, found in types.items() if len(found) > 1} == {}
+
+
+@every_source
+def test_a_column_of_fixed_values_takes_no_other(folder: Path) -> None:
+    """A download is a download whoever wrote the log: an indicator asks for one word."""
+    for row in expected(folder):
+        if row["table"] == "rejects":
+            continue
+        for name, value in row.items():
+            column = schema().tables[row["table"]].columns.get(name)
+            if column is not None and column.values:
+                assert value in column.values, f"{row['table']}.{name} of record {row['record']}"
+
+
+def test_the_values_of_activity_tell_the_tables_apart_from_free_text() -> None:
+    for table in schema().tables.values():
+        if "activity" in table.own:
+            assert table.columns["activity"].values, table.name
 
 
 def test_a_value_has_the_type_of_its_column_in_every_source() -> None:
@@ -213,3 +232,9 @@ def test_north_american_numbers_of_a_sample_are_made_up(sample: Path) -> None:
         r"(?<![\w.-])(?:\+?1[ .-]?)?\(?([2-9]\d\d)\)?[ .-]([2-9]\d\d)[ .-](\d{4})(?![\w.-])", texts(sample)
     )
     assert [number for number in numbers if not (number[1] == "555" and number[2].startswith("01"))] == []
+
+
+def test_the_page_of_the_sources_is_up_to_date() -> None:
+    """It is written by `python -m pickglass.sources.pages > docs/source-catalogue.md`."""
+    written = Path(__file__).parents[2].joinpath("docs", "source-catalogue.md").read_text("utf-8")
+    assert written == page()

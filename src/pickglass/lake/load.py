@@ -24,17 +24,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pickglass.errors import ConfigError
+from pickglass.lake import revisions
 from pickglass.lake.drift import Drift, drift
 from pickglass.lake.engine import connect, identifier, literal
+from pickglass.lake.erasing import erase_records
 from pickglass.lake.mapping import Chunk, Mapped, is_whole
 from pickglass.lake.originals import OriginalWriter, sweep
 from pickglass.lake.side_by_side import SideBySide
+from pickglass.lake.snapshots import fingerprints
 from pickglass.lake.staged import count_rows, staged_rows, time_range, uncontested
+from pickglass.lake.suppression import RULE, leave_out
 from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
 from pickglass.settings import Settings, derived_key
-from pickglass.store import Store, ledger
+from pickglass.store import Store, keeping, ledger
 from pickglass.store.ledger import LoadFile
 
 CHUNK_BYTES = 48 * 1024 * 1024  # with what is under way, a few of them are in memory
@@ -109,11 +113,17 @@ class Loader:
         self._progress = progress or (lambda _name, _records: None)
         self._lock = _lock(settings.home / "load.lock")
         self._tables = Tables(settings.catalog_uri, Path(settings.warehouse))
+        self._loaded = datetime.now(UTC)  # of the batch: its rows were known no later
 
     @property
     def unpacked(self) -> Path:
         """Where archives within archives may be set aside, in clear, for as long as this loader is open."""
         return self._settings.workspace / "unpacked"
+
+    @property
+    def tables(self) -> Tables:
+        """The catalog, for whoever works on the lake in the loader's place."""
+        return self._tables
 
     def close(self) -> None:
         """Give the catalog and the lock back."""
@@ -158,7 +168,7 @@ class Loader:
                 for tally in tallies.values()
                 if _too_many_rejects(tally, self._settings.reject_share_limit)
             }
-            written = self._write(connection, stage, batch, quarantined, tallies)
+            written = self._write(connection, stage, batch, quarantined, tallies, load_id)
         finally:
             connection.close()
             shutil.rmtree(stage, ignore_errors=True)
@@ -176,6 +186,7 @@ class Loader:
             snapshots,
             [one.file for one in loaded if one.file.state == "loaded"],
             based_on=current,
+            data_files=fingerprints(written, self._tables, snapshots),
         )
         step("after ledger")
         ledger.record_files(self._store, load_id, [one.file for one in loaded if one.file.state != "loaded"])
@@ -186,6 +197,7 @@ class Loader:
 
     def _stage(self, stage: Path, load_id: int, files: list[InputFile]) -> dict[str, _Tally]:
         """Map every record of the batch to files below `stage`, and seal the originals."""
+        self._loaded = datetime.now(UTC)
         tallies = {file.raw_file: _Tally(file) for file in files}
 
         def note(source: SourceDefinition, chunk: Chunk, mapped: Mapped) -> None:
@@ -195,7 +207,7 @@ class Loader:
                 if rule:
                     tallies[raw_file].rules[rule] += count
 
-        mapping = SideBySide(self._settings, stage, load_id, datetime.now(UTC), note)
+        mapping = SideBySide(self._settings, stage, load_id, self._loaded, note)
         try:
             for source, chunk in self._chunks(files, tallies):
                 mapping.map(source, chunk)
@@ -231,19 +243,22 @@ class Loader:
                 yield file.source, waiting.chunk()
 
     def _write(
-        self, connection: Any, stage: Path, batch: int, quarantined: set[str], tallies: dict[str, _Tally]
+        self,
+        connection: Any,
+        stage: Path,
+        batch: int,
+        quarantined: set[str],
+        tallies: dict[str, _Tally],
+        load_id: int,
     ) -> dict[str, list[Path]]:
         """Write the staged rows that are new to the tables' folders; count duplicates and revisions."""
-        connection.execute(
-            "CREATE TEMP TABLE replaced (event_id VARCHAR, record_hash VARCHAR, source VARCHAR, time TIMESTAMPTZ, known TIMESTAMPTZ, "
-            "raw_file VARCHAR, raw_record BIGINT, mapping_version VARCHAR, load_id BIGINT)"
-        )
-        connection.execute("CREATE TEMP TABLE duplicate (raw_file VARCHAR, raw_record BIGINT)")
+        revisions.prepare(connection)
         connection.execute("CREATE TEMP TABLE quarantined (raw_file VARCHAR)")
         if quarantined:
             connection.executemany(
                 "INSERT INTO quarantined VALUES (?)", [(raw_file,) for raw_file in sorted(quarantined)]
             )
+        self._leave_out(connection, stage, tallies)
         current = ledger.current_snapshots(self._store)
         written: dict[str, list[Path]] = {}
         for name in schema().tables:
@@ -251,12 +266,12 @@ class Loader:
             if not paths:
                 continue
             self._tables.ensure(name)
-            whole = self._move_whole(connection, name, batch, paths, current.get(name), quarantined)
+            whole = self._move_whole(connection, name, batch, paths, current.get(name))
             for raw_file, count in count_rows(connection, whole).items():
                 tallies[raw_file].rows[name] += count
             files = self._durable(name, batch)
             if paths := [path for path in paths if path.exists()]:
-                self._select_new(connection, name, paths, current.get(name))
+                self._select_new(connection, name, paths, current, load_id)
                 for raw_file, count in connection.execute(
                     "SELECT raw_file, count(*) FROM fresh GROUP BY 1"
                 ).fetchall():
@@ -278,58 +293,44 @@ class Loader:
             tallies[raw_file].fates["mapped"] -= count
         return written
 
-    def _select_new(self, connection: Any, name: str, paths: list[Path], snapshot: int | None) -> None:
+    def _leave_out(self, connection: Any, stage: Path, tallies: dict[str, _Tally]) -> None:
+        """Leave out the records of people who were erased, and erase them from the originals just sealed."""
+        staged = {name: sorted((stage / name).glob("*.parquet")) for name in schema().tables}
+        suppressed = keeping.suppressed(self._store)
+        left_out = leave_out(connection, staged, suppressed, derived_key(self._settings, "identifiers"))
+        for raw_file, numbers in left_out.items():
+            tallies[raw_file].fates["mapped"] -= len(numbers)
+            tallies[raw_file].fates["ignored"] += len(numbers)
+            tallies[raw_file].rules[RULE] += len(numbers)
+            erase_records(
+                self._settings.originals, raw_file, derived_key(self._settings, "originals"), numbers
+            )
+
+    def _select_new(
+        self, connection: Any, name: str, paths: list[Path], snapshots: Mapping[str, int], load_id: int
+    ) -> None:
         """Make `fresh`: the staged rows that are neither here already nor twice in the batch."""
         staged = staged_rows(paths)
         revision = "_revision" if name != "rejects" else "NULL"
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE staged_key AS SELECT event_id, record_hash, raw_file, raw_record, source, time, known, "
-            f"mapping_version, load_id, filename, file_row_number, CAST({revision} AS VARCHAR) AS revision FROM {staged} "
+            f"CREATE OR REPLACE TEMP TABLE staged_key AS SELECT {revisions.KEYS}, filename, file_row_number, "
+            f"CAST({revision} AS VARCHAR) AS revision FROM {staged} ANTI JOIN left_out USING (raw_file, raw_record) "
             "WHERE raw_file NOT IN (SELECT raw_file FROM quarantined)"
             + (" OR TRUE" if name == "rejects" else "")
         )
         start, end = connection.execute("SELECT min(time), max(time) FROM staged_key").fetchone()
         existing: list[str] = []
-        if snapshot is not None and start is not None:
+        if snapshots.get(name) is not None and start is not None:
             between = (None, None) if name in REVISED else (start, end)
-            existing = self._tables.files(name, snapshot, *between)
-        if existing:
-            files = ", ".join(literal(path) for path in existing)
-            connection.execute(
-                "CREATE OR REPLACE TEMP TABLE present AS SELECT DISTINCT event_id, record_hash, source, time, raw_file, raw_record, "
-                f"mapping_version, load_id FROM read_parquet([{files}], hive_partitioning = false, union_by_name = true) "
-                "WHERE event_id IN (SELECT event_id FROM staged_key)"
-            )
-        else:
-            connection.execute(
-                "CREATE OR REPLACE TEMP TABLE present AS SELECT event_id, record_hash, source, time, raw_file, raw_record, "
-                "mapping_version, load_id FROM staged_key WHERE false"
-            )
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE kept AS SELECT * FROM staged_key k WHERE NOT EXISTS "
-            "(SELECT 1 FROM present p WHERE p.event_id = k.event_id AND p.record_hash = k.record_hash) "
-            "QUALIFY row_number() OVER (PARTITION BY event_id, record_hash ORDER BY filename, file_row_number) = 1"
-        )
-        if name != "rejects":
-            connection.execute(
-                "INSERT INTO duplicate SELECT k.raw_file, k.raw_record FROM staged_key k "
-                "ANTI JOIN kept USING (filename, file_row_number)"
-            )
-            # An older row of the same event gives way: one that was here before, or an earlier one of this batch.
-            connection.execute(
-                "INSERT INTO replaced SELECT p.event_id, p.record_hash, p.source, p.time, min(k.known), p.raw_file, p.raw_record, "
-                "p.mapping_version, max(k.load_id) FROM present p JOIN kept k ON k.event_id = p.event_id "
-                "GROUP BY p.event_id, p.record_hash, p.source, p.time, p.raw_file, p.raw_record, p.mapping_version"
-            )
-            connection.execute(
-                "INSERT INTO replaced SELECT event_id, record_hash, source, time, next_known, raw_file, raw_record, mapping_version, load_id "
-                "FROM (SELECT *, lead(known) OVER (PARTITION BY event_id ORDER BY revision NULLS FIRST, filename, file_row_number) AS next_known "
-                "FROM kept) WHERE next_known IS NOT NULL"
-            )
+            existing = self._tables.files(name, snapshots[name], *between)
+        superseded: list[str] = []
+        if existing and "superseded" in snapshots:
+            superseded = self._tables.files("superseded", snapshots["superseded"])
+        revisions.settle(connection, name, existing, superseded, self._loaded, load_id)
         extra = "" if name == "rejects" else ", _revision"
         connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW fresh AS SELECT s.* EXCLUDE (filename, file_row_number{extra}) FROM {staged} s "
-            "SEMI JOIN kept USING (filename, file_row_number)"
+            f"CREATE OR REPLACE TEMP VIEW fresh AS SELECT s.* EXCLUDE (filename, file_row_number, known{extra}), k.known, k.revision "
+            f"FROM {staged} s JOIN kept k USING (filename, file_row_number)"
         )
 
     def _copy(self, connection: Any, name: str, batch: int) -> list[Path]:
@@ -352,7 +353,6 @@ class Loader:
         batch: int,
         paths: list[Path],
         snapshot: int | None,
-        quarantined: set[str],
     ) -> list[Path]:
         """Move the staged files that can enter as they are to the table's folder; return where they are now."""
         whole = [path for path in paths if is_whole(path)]
@@ -362,7 +362,7 @@ class Loader:
             existing = self._tables.files(name, snapshot, *between)
         folder = self._tables.data_folder(name, batch)
         moved = []
-        for path in uncontested(connection, paths, existing, sorted(quarantined)):
+        for path in uncontested(connection, paths, existing):
             folder.mkdir(parents=True, exist_ok=True)
             moved.append(Path(shutil.move(path, folder / path.name)))
         return moved
@@ -372,9 +372,9 @@ class Loader:
         folder = self._tables.data_folder(name, batch)
         files = sorted(folder.rglob("*.parquet"))
         for path in files:
-            _flush(path)
+            flush(path)
         for path in {path.parent for path in files}:
-            _flush(path)
+            flush(path)
         return files
 
 
@@ -468,7 +468,7 @@ def _lock(path: Path) -> int:
     return descriptor
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Bring a file or folder to the disk before the ledger says that it is there."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

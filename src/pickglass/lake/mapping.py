@@ -25,6 +25,7 @@ from pickglass.model.schema import Table, schema
 from pickglass.model.source import SourceDefinition
 
 LEAST_OBJECT_BYTES = 2 * 1024 * 1024  # the reader's buffers are twice that, and stay in the processor's cache
+PIECE_BYTES = 4 * 1024 * 1024  # that are read record by record at once
 EXCERPT_BYTES = 2000
 SPOILING_RECORDS = 32  # of one file and chunk that are looked for one by one
 WHOLE_ROWS = 10_000  # fewer had better be written together with others
@@ -220,8 +221,28 @@ class Mapper:
     def _read_raw(self, source: SourceDefinition, chunk: Chunk, good: list[int]) -> dict[int, str]:
         """Fill `file`, `record` and `raw`; return the records that do not fit the declared types, with reasons."""
         places = self._number_records(chunk, good)
-        text = self._stage / f"chunk-{self._number:06d}.ndjson"
         lines = chunk.lines if len(good) == len(chunk.lines) else [chunk.lines[index] for index in good]
+        if self._read_fast(source, "raw", lines, places):
+            return {}
+        # Some line is not what it should be. Only the piece that it is in is read record by record.
+        columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in source.columns.items())
+        self._run(
+            f"CREATE OR REPLACE TEMP TABLE raw (_n BIGINT, _file_name VARCHAR, _file_date VARCHAR, {columns})"
+        )
+        problems: dict[int, str] = {}
+        for start, stop in _pieces(lines):
+            piece, its_places = lines[start:stop], places.slice(start, stop - start)
+            if self._read_fast(source, "piece", piece, its_places):
+                self._run("INSERT INTO raw BY NAME SELECT * FROM piece")
+            else:
+                problems |= self._read_strictly(source, piece, its_places)
+        return problems
+
+    def _read_fast(
+        self, source: SourceDefinition, table: str, lines: Sequence[bytes], places: pa.Table
+    ) -> bool:
+        """Let the engine read lines into a table, all at once; False if not every line is an object that fits."""
+        text = self._stage / f"chunk-{self._number:06d}.ndjson"
         with text.open("wb", buffering=0) as file:
             for start in range(0, len(lines), 1000):  # at once would take as much memory again
                 file.write(b"\n".join(lines[start : start + 1000]) + b"\n")
@@ -235,17 +256,21 @@ class Mapper:
         # the counts tell whether every line was one object.
         try:
             self._run(
-                f"CREATE OR REPLACE TEMP TABLE raw AS {_raw('*, true AS _is_read', reader)}", places=places
+                f"CREATE OR REPLACE TEMP TABLE {table} AS "
+                "SELECT side._n, file._file_name, file._file_date, side.* EXCLUDE (_n, _file) FROM "
+                f"(SELECT * FROM (SELECT *, true AS _is_read FROM {reader}) POSITIONAL JOIN places) side "
+                "LEFT JOIN file USING (_file)",
+                places=places,
             )
         except duckdb.Error:
-            return self._read_strictly(source, chunk, places)
+            return False
         finally:
             text.unlink(missing_ok=True)
-        counts = self._connection.execute("SELECT count(*), count(_n), count(_is_read) FROM raw").fetchone()
-        if counts != (len(good),) * 3:
-            return self._read_strictly(source, chunk, places)
-        self._run("ALTER TABLE raw DROP COLUMN _is_read")
-        return {}
+        counts = self._connection.execute(
+            f"SELECT count(*), count(_n), count(_is_read) FROM {table}"
+        ).fetchone()
+        self._run(f"ALTER TABLE {table} DROP COLUMN _is_read")
+        return bool(counts == (len(lines),) * 3)
 
     def _number_records(self, chunk: Chunk, good: list[int]) -> pa.Table:
         """Fill `file` and `record`, and return the numbers of the good records and of their files, in order."""
@@ -282,16 +307,15 @@ class Mapper:
         places = records.select(["_n", "_file"])
         return places if len(good) == len(records) else places.take(pa.array(good, pa.int64()))
 
-    def _read_strictly(self, source: SourceDefinition, chunk: Chunk, places: pa.Table) -> dict[int, str]:
-        """Read record by record: what fits goes to `raw`, the rest is returned with what is wrong with it."""
+    def _read_strictly(
+        self, source: SourceDefinition, lines: Sequence[bytes], places: pa.Table
+    ) -> dict[int, str]:
+        """Read record by record: what fits is added to `raw`, the rest is returned with what is wrong with it."""
         structure = {name: self._structure(kind) for name, kind in source.columns.items()}
-        good = places.column("_n").to_pylist()
         given = pa.table(
             {
-                "_line": pa.array(range(1, len(good) + 1), pa.int64()),
-                "text": pa.array(
-                    [chunk.lines[index].decode("utf-8", "replace") for index in good], pa.string()
-                ),
+                "_line": pa.array(range(len(lines)), pa.int64()),
+                "text": pa.array([line.decode("utf-8", "replace") for line in lines], pa.string()),
             }
         )
         wrong = " ".join(
@@ -317,12 +341,13 @@ class Mapper:
         )
         names = ", ".join(f"value.{identifier(name)} AS {identifier(name)}" for name in source.columns)
         self._run(
-            "CREATE OR REPLACE TEMP TABLE raw AS SELECT places._n, file._file_name, file._file_date, "
-            f"{names} FROM strict JOIN places USING (_line) JOIN file USING (_file) WHERE reason IS NULL",
+            f"INSERT INTO raw BY NAME SELECT places._n, file._file_name, file._file_date, {names} "
+            "FROM strict JOIN places USING (_line) JOIN file USING (_file) WHERE reason IS NULL ORDER BY _line",
             places=places.append_column("_line", given.column("_line")),
         )
         bad = self._connection.execute("SELECT _line, reason FROM strict WHERE reason IS NOT NULL").fetchall()
-        return {good[line - 1]: reason for line, reason in bad}
+        numbers = places.column("_n")
+        return {numbers[line].as_py(): reason for line, reason in bad}
 
     def _structure(self, kind: str) -> Any:
         return structure_of(self._connection.sql(f"SELECT CAST(NULL AS {kind}) AS c").types[0])
@@ -450,12 +475,16 @@ class Mapper:
         )
 
 
-def _raw(read: str, reader: str) -> str:
-    """Write the SELECT of `raw` from what a reader gives and `places`, which stand in the same order."""
-    return (
-        "SELECT side._n, file._file_name, file._file_date, side.* EXCLUDE (_n, _file) "
-        f"FROM (SELECT * FROM (SELECT {read} FROM {reader}) POSITIONAL JOIN places) side LEFT JOIN file USING (_file)"
-    )
+def _pieces(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Cut lines into pieces of few bytes, or of one line: reading record by record takes many times their memory."""
+    start, size = 0, 0
+    for place, line in enumerate(lines):
+        if size and size + len(line) > PIECE_BYTES:
+            yield start, place
+            start, size = place, 0
+        size += len(line)
+    if start < len(lines):
+        yield start, len(lines)
 
 
 def _keys(source: SourceDefinition) -> str:

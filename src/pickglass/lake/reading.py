@@ -12,6 +12,7 @@ from pickglass.errors import NotFound
 from pickglass.lake.engine import connect, literal
 from pickglass.lake.session import Session, session
 from pickglass.lake.tables import Tables
+from pickglass.model.schema import schema
 from pickglass.settings import Settings, derived_key
 from pickglass.store import Store, ledger
 
@@ -49,7 +50,8 @@ def open_lake(settings: Settings, store: Store, as_of: datetime | None = None) -
             settings.memory_limit,
             settings.threads,
             Path(spill),
-            uncut=() if as_of else NOT_OBSERVED,
+            # At the latest moment nothing is left out: what was given anew since then corrects what was known then.
+            uncut=() if as_of else tuple(schema().tables),
         ) as opened,
     ):
         yield opened
@@ -64,7 +66,11 @@ def _latest(files: dict[str, list[str]]) -> datetime:
     try:
         listed = ", ".join(literal(path) for path in paths)
         rows = connection.sql(
-            f"SELECT max(known) FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+            # A version that only its load dates tells nothing of how long the company looked.
+            "SELECT max(CASE WHEN starts_with(revision, 'given:') THEN least(known, time) ELSE known END) FROM ("
+            "SELECT CAST(NULL AS VARCHAR) AS revision, CAST(NULL AS TIMESTAMPTZ) AS known, CAST(NULL AS TIMESTAMPTZ) AS time "
+            "WHERE false UNION ALL BY NAME "
+            f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false))"
         ).fetchall()
     finally:
         connection.close()

@@ -212,7 +212,10 @@ def _install_table(
     if superseded is not None and len(superseded):
         if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'hidden_row'").fetchall():
             _install_hidden(connection, superseded, moment)
-        where += " AND NOT EXISTS (SELECT 1 FROM hidden_row s WHERE s.event_id = r.event_id AND s.record_hash = r.record_hash)"
+        where += (
+            " AND NOT EXISTS (SELECT 1 FROM hidden_row s WHERE s.event_id = r.event_id "
+            "AND s.raw_file = r.raw_file AND s.raw_record = r.raw_record)"
+        )
     connection.execute(f"CREATE TEMP {kind} {name} AS SELECT {columns} FROM {origin} r WHERE {where}")
 
 
@@ -223,7 +226,7 @@ def _install_hidden(connection: Any, superseded: Sequence[str] | pa.Table, momen
     else:
         rows = f"read_parquet([{', '.join(literal(path) for path in superseded)}])"
     connection.execute(
-        f"CREATE TEMP TABLE hidden_row AS SELECT DISTINCT event_id, record_hash FROM {rows} WHERE known <= {moment}"
+        f"CREATE TEMP TABLE hidden_row AS SELECT DISTINCT event_id, raw_file, raw_record FROM {rows} WHERE known <= {moment}"
     )
 
 

@@ -28,12 +28,11 @@ def staged_rows(paths: Sequence[Path]) -> str:
     return f"({' UNION ALL BY NAME '.join(parts)})"
 
 
-def uncontested(
-    connection: Any, paths: Sequence[Path], existing: Sequence[str], quarantined: Sequence[str]
-) -> list[Path]:
-    """Choose the staged files that can enter as they are: no row of theirs is known, given twice, or quarantined.
+def uncontested(connection: Any, paths: Sequence[Path], existing: Sequence[str]) -> list[Path]:
+    """Choose the staged files that can enter as they are: none of their rows is known, given twice, or shut out.
 
-    `existing` are the table's own files that may hold the same events. Events are compared by a hash of 64 bits: if
+    `existing` are the table's own files that may hold the same events; the tables `quarantined` and `left_out` name
+    the files and records that are shut out. Events are compared by a hash of 64 bits: if
     two should ever share one, their files are compared row by row, and nothing is lost.
     """
     whole = [path for path in paths if is_whole(path)]
@@ -48,15 +47,10 @@ def uncontested(
             f"INSERT INTO contested SELECT key FROM ({key} {_files(existing)}) "
             f"WHERE key IN ({key} {_files(whole)})"
         )
-    conditions = []
-    if connection.execute("SELECT count(*) FROM contested").fetchone()[0]:
-        conditions.append("hash(event_id) IN (SELECT key FROM contested)")
-    if quarantined:
-        conditions.append(f"raw_file IN ({', '.join(map(literal, quarantined))})")
-    if not conditions:
-        return whole
     spoiled = connection.execute(
-        f"SELECT DISTINCT filename FROM {_files(whole, 'filename = true')} WHERE {' OR '.join(conditions)}"
+        f"SELECT DISTINCT filename FROM {_files(whole, 'filename = true')} WHERE hash(event_id) IN (SELECT key FROM contested) "
+        "OR raw_file IN (SELECT raw_file FROM quarantined) "
+        "OR (raw_file, raw_record) IN (SELECT (raw_file, raw_record) FROM left_out)"
     ).fetchall()
     return [path for path in whole if (str(path),) not in spoiled]
 

@@ -34,6 +34,7 @@ class Column:
     unit: str | None = None
     ocsf: str | None = None
     mask: str | None = None
+    values: tuple[str, ...] = ()  # the only ones it takes; empty: any
 
     @property
     def duckdb_type(self) -> str:
@@ -76,6 +77,7 @@ def _column(name: str, spec: list[Any]) -> Column:
         unit=options.get("unit"),
         ocsf=options.get("ocsf"),
         mask=options.get("mask"),
+        values=tuple(options.get("values") or ()),
     )
 
 

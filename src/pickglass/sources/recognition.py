@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pickglass.model.source import Recognition, SourceDefinition
@@ -53,7 +54,7 @@ def recognise_member(
     ways = {
         source.records
         for source in known.values()
-        if any(f'"{_first(path)}"' in head for path in source.records)
+        if source.records and any(f'"{_first(path)}"' in head for path in source.records)
     }
     samples = {way: sample(member, way, SAMPLE_RECORDS) for way in ((), *ways)}
     found = recognise(samples, known.values(), member.form)
@@ -97,9 +98,13 @@ def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) 
         return Recognised(None, "holds no records")
     kind = "csv" if form in ("csv", "xlsx") else "json"
     fitting: list[tuple[int, float, SourceDefinition]] = []
+    heads = {
+        way: {str(key).lower() for record in records for key in record} for way, records in samples.items()
+    }
     for source in sources:
-        records = samples.get(source.records, plain)
-        if kind not in source.formats or not records:
+        way = source.records if source.records in samples else ()
+        records = samples.get(way, ())
+        if kind not in source.formats or not records or not _may_fit(source, heads[way]):
             continue
         share = sum(_belongs(record, source) for record in records) / len(records)
         if share >= SHARE and _only_own_keys(source, records):
@@ -118,6 +123,28 @@ def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) 
         return Recognised(None, f"fits several sources equally: {', '.join(sorted([best[2].id, *rivals]))}")
     rules = best[2].recognise
     return Recognised(best[2], f"has the keys {', '.join((*rules.all, *rules.any))}")
+
+
+def _may_fit(source: SourceDefinition, heads: Collection[str]) -> bool:
+    """Say whether any record could fit, by its top keys in lower case alone: most sources are ruled out by one look."""
+    needed, one_of = _keys_needed(source)
+    for dotted, head in needed:
+        if head not in heads and dotted not in heads:
+            return False
+    return not one_of or any(head in heads or dotted in heads for dotted, head in one_of)
+
+
+_Keys = tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=4096)
+def _keys_needed(source: SourceDefinition) -> tuple[_Keys, _Keys]:
+    """Return the keys of a source's rules with their first steps, in lower case: a log shipper may have folded them."""
+
+    def folded(names: Iterable[str]) -> _Keys:
+        return tuple((name.lower(), _first(name.lower())) for name in names)
+
+    return folded(source.recognise.all), folded(source.recognise.any)
 
 
 def _belongs(record: Mapping[str, Any], source: SourceDefinition) -> bool:

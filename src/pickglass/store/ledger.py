@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from pickglass.errors import ConfigError, NotFound
 from pickglass.store import tables
@@ -43,6 +43,16 @@ class LoadFile:
     rows: Mapping[str, int] = field(default_factory=dict)
     drift: Mapping[str, Any] = field(default_factory=dict)  # new, missing and retyped keys, see lake/drift.py
     loaded: datetime | None = None  # UTC; set when it is recorded
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One Parquet file of the lake, with the hash of its bytes as they were written."""
+
+    path: str
+    table_name: str
+    sha256: str
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +135,11 @@ def publish(
     files: Iterable[LoadFile] = (),
     *,
     based_on: Mapping[str, int] | None = None,
+    data_files: Iterable[DataFile] = (),
 ) -> int:
     """Put a batch in force, in one transaction: its snapshots by table, and the files that they brought in.
+
+    `data_files` are the Parquet files that it wrote.
 
     Returns the batch's place in the order of publishing. With `based_on` (what `current_snapshots` said
     before the batch was written) it is refused if somebody else published one of its tables since. A file
@@ -148,6 +161,8 @@ def publish(
                 for table, snapshot in sorted(snapshots.items())
             ]
             connection.execute(insert(tables.table_snapshot), rows)
+        if written := [{**asdict(file), "batch_id": batch_id} for file in data_files]:
+            connection.execute(insert(tables.data_file), written)
         listed = list(files)
         if listed:
             if load_id is None:
@@ -210,6 +225,48 @@ def running_loads(store: Store) -> list[int]:
         return list(connection.scalars(select(load.id).where(load.state == "running").order_by(load.id)))
 
 
+def loads_since_care(store: Store) -> int:
+    """Count the batches of loads that were published since the last batch that was no load."""
+    batch = tables.batch.c
+    last = select(func.max(batch.sequence)).where(batch.load_id.is_(None)).scalar_subquery()
+    with store.reading() as connection:
+        found = connection.scalar(
+            select(func.count())
+            .select_from(tables.batch)
+            .where(batch.load_id.is_not(None), batch.sequence > func.coalesce(last, 0))
+        )
+    return int(found or 0)
+
+
+def data_files(store: Store, table_name: str | None = None) -> dict[str, DataFile]:
+    """Give the Parquet files that were written and not removed since, by path."""
+    file = tables.data_file.c
+    wanted = select(file.path, file.table_name, file.sha256, file.bytes)
+    if table_name is not None:
+        wanted = wanted.where(file.table_name == table_name)
+    with store.reading() as connection:
+        return {row.path: DataFile(*row) for row in connection.execute(wanted)}
+
+
+def forget_data_files(store: Store, paths: Iterable[str]) -> None:
+    """Strike out Parquet files that were removed from disk."""
+    rows = [{"gone": path} for path in paths]
+    if rows:
+        with store.writing() as connection:
+            connection.execute(
+                delete(tables.data_file).where(tables.data_file.c.path == bindparam("gone")), rows
+            )
+
+
+def rename_files(store: Store, names: Mapping[str, str]) -> None:
+    """Give recorded files other names, because theirs told of a person who was erased."""
+    with store.writing() as connection:
+        for before, after in names.items():
+            connection.execute(
+                update(tables.load_file).where(tables.load_file.c.name == before).values(name=after)
+            )
+
+
 def load_summary(store: Store, load_id: int | None = None) -> Load:
     """Give one load, or the last one, with its sums; NotFound if there is none."""
     with store.reading() as connection:
@@ -246,6 +303,23 @@ def files_of(
     with store.reading() as connection:
         wanted = [tables.load_file.c[name] == value for name, value in given.items() if value is not None]
         return _files(connection, *wanted)
+
+
+LOOKED_FOR_AT_ONCE = 500  # databases bound how many values a question may hold
+
+
+def loaded_among(store: Store, raw_files: Iterable[str]) -> dict[tuple[str, str], LoadFile]:
+    """Give those of the files whose rows are in force, by hash and source: one question for many files."""
+    wanted = sorted(set(raw_files))
+    if not wanted:
+        return {}
+    column = tables.load_file.c
+    found: list[LoadFile] = []
+    with store.reading() as connection:
+        for start in range(0, len(wanted), LOOKED_FOR_AT_ONCE):
+            some = wanted[start : start + LOOKED_FOR_AT_ONCE]
+            found += _files(connection, column.raw_file.in_(some), column.state == "loaded")
+    return {(file.raw_file, file.source or ""): file for file in found}
 
 
 def source_health(store: Store) -> list[SourceHealth]:

@@ -123,6 +123,43 @@ Index(
     postgresql_where=text("state = 'loaded'"),
 )
 
+data_file = Table(
+    "data_file",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("table_name", String(64), nullable=False, index=True),
+    Column("batch_id", Integer, ForeignKey("batch.id"), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)
+
+expired_original = Table(
+    "expired_original",  # past its retention period: its bytes are gone, the hashes in the rows stay
+    metadata,
+    Column("raw_file", String(64), primary_key=True),
+    Column("expired", UtcTime, nullable=False),
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subject_id", String(64), nullable=False, index=True),
+    Column("placed", UtcTime, nullable=False),
+    Column("placed_by", String(256), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("released", UtcTime),
+    Column("released_by", String(256)),
+)
+
+suppression = Table(
+    "suppression",  # keyed hashes of what named an erased subject
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("subject_id", String(64), nullable=False),
+    Column("created", UtcTime, nullable=False),
+)
+
 
 # -- the audit log -------------------------------------------------------------------------------------------
 

@@ -182,9 +182,14 @@ def source_detect(files: tuple[Path, ...], home: Path | None, as_json: bool) -> 
 @source.command("check")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Check every source.")
+@click.option(
+    "--update", is_flag=True, help="Write the rows found as the expected ones; read the difference."
+)
 @home_option
 @json_option
-def source_check(ids: tuple[str, ...], everything: bool, home: Path | None, as_json: bool) -> int:
+def source_check(
+    *, ids: tuple[str, ...], everything: bool, update: bool, home: Path | None, as_json: bool
+) -> int:
     """Compare the rows of samples with the expected ones; exit 3 if they differ.
 
     \b
@@ -197,7 +202,7 @@ def source_check(ids: tuple[str, ...], everything: bool, home: Path | None, as_j
         raise click.UsageError("name sources, or give --all")
     settings = settings_of(home)
     require_known(ids, definitions(settings.home), "source", "pickglass source list")
-    results = check_sources(settings, None if everything else ids)
+    results = check_sources(settings, None if everything else ids, update=update)
     if as_json:
         print_json(results)
     for one in results:
@@ -209,3 +214,58 @@ def source_check(ids: tuple[str, ...], everything: bool, home: Path | None, as_j
         for problem in one["problems"]:
             say(printable(f"  {problem}", 2_000))
     return InputError.exit_code if any(one["problems"] for one in results) else 0
+
+
+@source.command("new")
+@click.argument("source_id", metavar="ID")
+@click.argument("sample", type=click.Path(path_type=Path))
+@click.option(
+    "--table", "table_name", metavar="TABLE", help="Draft for this table; by default the likeliest."
+)
+@click.option("--vendor", default="", help="Who writes this export; by default the id's first word.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write it below this folder instead of HOME/sources, e.g. src/pickglass/sources.",
+)
+@home_option
+@json_option
+def source_new(
+    *,
+    source_id: str,
+    sample: Path,
+    table_name: str | None,
+    vendor: str,
+    folder: Path | None,
+    home: Path | None,
+    as_json: bool,
+) -> None:
+    """Draft a source from a sample file: recognition, types and a mapping, for you to correct.
+
+    \b
+    pickglass source new acme_access access.json --home h
+    """
+    from pickglass.pipeline import new_source
+
+    place, draft, problems = new_source(
+        settings_of(home), source_id, sample, table=table_name, vendor=vendor, folder=folder
+    )
+    if as_json:
+        print_json(
+            {
+                "id": draft.id,
+                "folder": str(place),
+                "table": draft.table,
+                "open": list(draft.open_questions),
+                "problems": problems,
+            }
+        )
+        return
+    click.echo(draft.definition)
+    say(f"wrote {place}: a draft for the table {draft.table}; its sample is a copy of {sample.name}")
+    for question in draft.open_questions:
+        say(printable(f"  open: {question}", 500))
+    for problem in problems:
+        say(printable(f"  problem: {problem}", 500))
+    say("a sample that leaves the company holds invented people only")
+    say(f"next: correct {place / 'source.yaml'}, then pickglass source check {draft.id}")

@@ -49,12 +49,14 @@ COMMANDS = {
     "demo": ("work", "demo", "Make a synthetic company, run everything on it, and write a report."),
     "run": ("work", "run", "Load exports, assess everybody, and print the queue."),
     "load": ("work", "load", "Load exports into the lake."),
+    "watch": ("watch", "watch", "Load what appears in a folder."),
     "assess": ("work", "assess", "Assess everybody in the lake."),
     "case": ("cases", "case", "Cases: list, show, verdict, note."),
-    "subject": ("subjects", "subject", "Subjects: show everything found about one person."),
+    "subject": ("subjects", "subject", "Subjects: show, erase, hold."),
     "indicator": ("catalogue", "indicator", "Indicators: list, show, check."),
     "source": ("catalogue", "source", "Sources: list, detect, check."),
     "simulate": ("work", "simulate", "Write the exports of a synthetic company."),
+    "lake": ("care", "lake", "The lake on disk: compact, expire, verify, status."),
     "doctor": ("health", "doctor", "Say how healthy the data is, and what is blind."),
 }
 

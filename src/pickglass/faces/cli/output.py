@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 from pickglass.errors import NotFound
 from pickglass.faces.printable import printable, printable_tree
 from pickglass.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from pickglass.loading import Standing
 
 
 def home_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -86,6 +89,14 @@ def print_json(document: Any) -> None:
     stdout.flush()
 
 
+def print_line(document: Any) -> None:
+    """Print one JSON document on a line of its own, whoever is looking."""
+    import orjson
+
+    sys.stdout.buffer.write(orjson.dumps(printable_tree(document), option=orjson.OPT_NON_STR_KEYS) + b"\n")
+    sys.stdout.buffer.flush()
+
+
 WHOLE = frozenset({"id", "case", "subject", "band"})  # columns of a drawn table that are never broken
 
 
@@ -113,26 +124,64 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str | No
     Console().print(drawn)
 
 
+PLAIN_EVERY = 10.0  # seconds between two lines about one load, where nobody watches a terminal
+DRAWN_EVERY = 0.1
+SURE_AFTER = 3.0  # seconds; before, nothing is said of the time that is left
+
+
+class Telling(Protocol):
+    """Takes in how far work is, and tells it on stderr."""
+
+    def __call__(self, what: str, count: int) -> None:
+        """Take in what is being done, and how many records came on top."""
+
+    def standing(self, standing: Standing) -> None:
+        """Take in how far a load is."""
+
+    def begin_anew(self) -> None:
+        """Forget the load that was told of: the next one has its own beginning."""
+
+
 @contextmanager
-def progress() -> Iterator[Callable[[str, int], None]]:
-    """Tell how far long work is: live on a terminal, otherwise a line for each part once it is done."""
+def progress() -> Iterator[Telling]:
+    """Tell how far long work is: live on a terminal; otherwise a line for each part, and every ten seconds of a load."""
     if sys.stderr.isatty():
-        with _live_progress() as tell:
-            yield tell
+        with _live_progress() as drawn:
+            yield drawn
         return
-    part = _Part()
-
-    def note(what: str, count: int) -> None:
-        nonlocal part
-        if what != part.what:
-            part.end()
-            part = _Part(what)
-        part.records += count
-
+    plain = _PlainProgress()
     try:
-        yield note
+        yield plain
     finally:
-        part.end()
+        plain.end()
+
+
+class _PlainProgress:
+    """Progress for a log file: whole lines, and few of them."""
+
+    def __init__(self) -> None:
+        self._part = _Part()
+        self._start = self._told = 0.0
+
+    def __call__(self, what: str, count: int) -> None:
+        if what != self._part.what:
+            self._part.end()
+            self._part = _Part(what)
+        self._part.records += count
+
+    def standing(self, standing: Standing) -> None:
+        now = time.monotonic()
+        if not self._start:
+            self._start = self._told = now
+        elif now - self._told >= PLAIN_EVERY:
+            self._told = now
+            say(f"loading: {standing_line(standing, now - self._start)}")
+
+    def begin_anew(self) -> None:
+        self._start = self._told = 0.0
+
+    def end(self) -> None:
+        self._part.end()
 
 
 @dataclass(slots=True)
@@ -154,31 +203,94 @@ class _Part:
         return f"{self.records:,} records, {self.records / max(seconds, 0.001):,.0f} a second"
 
 
+def standing_line(standing: Standing, seconds: float) -> str:
+    """Say in one line how far a load is after so many seconds."""
+    passed = max(seconds, 0.001)
+    parts = [f"{standing.files_done:,} of {standing.files:,} files"]
+    if standing.looked > standing.files_done:
+        parts.append(f"{standing.looked:,} recognised")
+    if standing.before:
+        parts.append(f"{standing.before:,} loaded before")
+    parts.append(f"{standing.records:,} records")
+    parts.append(f"{standing.records / passed:,.0f} records/s")
+    parts.append(f"{standing.record_bytes / passed / 1e6:,.1f} MB/s")
+    parts.append(f"{standing.rejected:,} rejected")
+    if (left := _seconds_left(standing, seconds)) is not None:
+        parts.append(f"{_duration(left)} left")
+    return ", ".join(parts)
+
+
+def share_done(standing: Standing) -> float:
+    """Say which share of a load is done: by bytes, and by files where there are no bytes."""
+    if standing.bytes:
+        return standing.bytes_done / standing.bytes
+    return standing.files_done / standing.files if standing.files else 1.0
+
+
+def _seconds_left(standing: Standing, seconds: float) -> float | None:
+    share = share_done(standing)
+    if seconds < SURE_AFTER or share < 0.01:
+        return None
+    return seconds * (1 - share) / share
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}"
+
+
 @contextmanager
-def _live_progress() -> Iterator[Callable[[str, int], None]]:
+def _live_progress() -> Iterator[Telling]:
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.text import Text
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     with Progress(
         SpinnerColumn(),
+        BarColumn(bar_width=24),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
     ) as drawn:
-        task = drawn.add_task("", total=None)
-        part, total, start = _Part(), 0, time.monotonic()
+        yield _LiveProgress(drawn)
 
-        def tell(what: str, count: int) -> None:
-            nonlocal part, total
-            if what != part.what:
-                part = _Part(what)
-            part.records += count
-            total += count
-            rate = f"  {total:,} records, {total / max(time.monotonic() - start, 0.001):,.0f} a second"
-            # Text and not a string: square brackets in a name are no markup.
-            line = Text(printable(what) + (rate if count else "")).markup
-            drawn.update(task, description=line)
 
-        yield tell
+class _LiveProgress:
+    """Progress for somebody who watches: one line that is drawn again and again."""
+
+    def __init__(self, drawn: Any) -> None:
+        self._drawn = drawn
+        self._task = drawn.add_task("", total=None)
+        self._part, self._total = _Part(), 0
+        self._start = time.monotonic()
+        self._load_start = self._told = 0.0
+
+    def __call__(self, what: str, count: int) -> None:
+        if what != self._part.what:
+            self._part = _Part(what)
+        self._part.records += count
+        self._total += count
+        passed = max(time.monotonic() - self._start, 0.001)
+        rate = f"  {self._total:,} records, {self._total / passed:,.0f} a second"
+        self._draw(printable(what) + (rate if count else ""), None, 0)
+
+    def standing(self, standing: Standing) -> None:
+        now = time.monotonic()
+        if not self._load_start:
+            self._load_start = now
+        elif now - self._told < DRAWN_EVERY:
+            return
+        self._told = now
+        done = share_done(standing)
+        self._draw(standing_line(standing, now - self._load_start), 1.0, done)
+
+    def begin_anew(self) -> None:
+        self._load_start = self._told = 0.0
+        self._draw("", None, 0)
+
+    def _draw(self, line: str, total: float | None, done: float) -> None:
+        from rich.text import Text
+
+        # Text and not a string: square brackets in a name are no markup.
+        self._drawn.update(self._task, description=Text(line).markup, total=total, completed=done)

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import click
 
+from pickglass.faces.cli.care import add_to_subject
 from pickglass.faces.cli.output import filled_home, home_option, json_option, print_json, reveal_option
 
 
 @click.group()
 def subject() -> None:
     """Subjects: the people as the records claim."""
+
+
+add_to_subject(subject)
 
 
 @subject.command("show")

@@ -38,29 +38,41 @@ fail_option = click.option(
     type=click.Choice(BANDS),
     help=f"Exit {EXIT_FINDINGS} if anybody is in this band or a more urgent one.",
 )
-paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+# Texts and not paths: a path would make s3:/bucket of s3://bucket.
+paths_argument = click.argument("paths", nargs=-1, required=True)
+since_option = click.option(
+    "--since",
+    metavar="DATE",
+    help="Load only what was last modified then or later (UTC): the time of the file on disk, or the one that the "
+    "object store tells; an object without one is loaded.",
+)
 
 
 @click.command()
 @paths_argument
 @home_option
 @json_option
-def load(paths: tuple[Path, ...], home: Path | None, as_json: bool) -> int:
-    """Load exports into the lake: files or folders, whatever system they come from.
+@since_option
+def load(paths: tuple[str, ...], home: Path | None, as_json: bool, since: str | None) -> int:
+    """Load exports into the lake: files, folders, patterns or objects, whatever system they come from.
+
+    What was loaded before is skipped, so a load that was stopped or killed is simply started again.
 
     \b
     pickglass load exports/ --home h
+    pickglass load 'exports/**/*.json.gz' --since 2026-03-01 --home h
+    pickglass load s3://bucket/exports/2026-03 --home h
     """
     from pickglass import pipeline
     from pickglass.faces.exports.run_document import load_document
 
     settings = settings_of(home)
     with progress() as tell:
-        report = pipeline.load(settings, paths, tell)
+        report = pipeline.load(settings, paths, since=moment(since), tell=tell.standing)
     if as_json:
         print_json({"version": 1, "load": load_document(report)})
-    _tell_load(report)
-    return _load_code(report)
+    tell_load(report)
+    return load_code(report)
 
 
 @click.command()
@@ -92,14 +104,16 @@ def assess(
 @home_option
 @json_option
 @reveal_option
+@since_option
 def run(
     *,
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     as_of: str | None,
     fail_on: str | None,
     home: Path | None,
     as_json: bool,
     reveal: str | None,
+    since: str | None,
 ) -> int:
     """Load exports, assess everybody, and print the queue, most urgent first.
 
@@ -111,12 +125,12 @@ def run(
 
     settings = settings_of(home)
     with progress() as tell:
-        done = pipeline.run(settings, paths, moment(as_of), tell)
+        done = pipeline.run(settings, paths, moment(as_of), tell, since=moment(since), tell=tell.standing)
     code = _show(settings, done, as_json, reveal, fail_on)
     if done.load is None:
         return code
-    _tell_load(done.load)
-    return code or _load_code(done.load)
+    tell_load(done.load)
+    return code or load_code(done.load)
 
 
 @click.command()
@@ -170,14 +184,14 @@ def demo(workers: int, days: int, seed: int, home: Path | None, as_json: bool) -
     write(company, workers=workers, days=days, seed=seed)
     exports = [path for path in sorted(company.iterdir()) if path.name != "truth.json"]
     with progress() as tell:
-        done = pipeline.run(settings, exports, progress=tell)
+        done = pipeline.run(settings, exports, progress=tell, tell=tell.standing)
     report = write_report(done, folder / "report.html")
     if as_json:
         print_json(run_document(done) | {"report": str(report)})
     else:
         _print_queue(done, reveal=False)
     if done.load is not None:
-        _tell_load(done.load)
+        tell_load(done.load)
     say()
     say(f"the report is {report}: open it in a browser")
     first = done.assessments[0].subject_id if done.assessments else "ID"
@@ -247,7 +261,8 @@ def _print_queue(done: Run, reveal: bool) -> None:
     )
 
 
-def _tell_load(report: LoadReport) -> None:
+def tell_load(report: LoadReport) -> None:
+    """Say on stderr what a load did."""
     from pickglass.faces.exports.run_document import shown
 
     counts = report.records
@@ -257,6 +272,12 @@ def _tell_load(report: LoadReport) -> None:
         f"{counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + "
         f"{counts['unrecognised']:,} in unrecognised files"
     )
+    if report.before:
+        say(f"files loaded before: {report.before:,}; nothing of them changes")
+    if report.older:
+        say(f"files left out as last modified before --since: {report.older:,}")
+    if report.stopped:
+        say("stopped before the end: the same command goes on from here")
     say("rows: " + (", ".join(f"{name} {count:,}" for name, count in report.rows.items()) or "none new"))
     for one in report.quarantined:
         say(f"quarantined: {printable(one.file)}: {shown(one.why, reveal=False)}")
@@ -266,6 +287,6 @@ def _tell_load(report: LoadReport) -> None:
         say(f"… and {len(report.unrecognised) - SHOWN} more unrecognised files: --json lists them all")
 
 
-def _load_code(report: LoadReport) -> int:
+def load_code(report: LoadReport) -> int:
     """A quarantined file is bad input; a file that no source knows is merely told."""
     return InputError.exit_code if report.quarantined else 0

@@ -58,6 +58,9 @@ def load_document(load: LoadReport) -> dict[str, Any]:
         "ignored": dict(load.ignored),
         "drift": {source: dict(drift) for source, drift in load.drift.items()},
         "sources": {source: dict(tally) for source, tally in load.by_source.items()},
+        "before": load.before,
+        "older": load.older,
+        "stopped": load.stopped,
     }
 
 

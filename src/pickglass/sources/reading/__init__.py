@@ -2,7 +2,8 @@
 
 The way through, for a new colleague:
 
-* `find_files(paths)` lists the files below what somebody named.
+* `list_files(paths)` lists the files below what somebody named; `remote` lists and fetches the objects of an
+  object store.
 * `members(path)` tells what one file holds: a `Member` for each readable file in it (itself, what a
   compressed file holds, the entries of zips and tars, archives within archives), and a `Problem` for each
   that is not. A member knows its form and encoding, judged by content and never by name, and can be opened
@@ -19,24 +20,30 @@ from __future__ import annotations
 
 from pickglass.sources.reading.blocks import blocks, count_records, raw_records, sample
 from pickglass.sources.reading.content import Damaged, Refused
-from pickglass.sources.reading.files import find_files
+from pickglass.sources.reading.files import FoundFile, Listing, expanded, find_files, list_files
 from pickglass.sources.reading.limits import Limits
 from pickglass.sources.reading.member import Form, Member, Problem
 from pickglass.sources.reading.members import members
 from pickglass.sources.reading.records import Block, Record, pack
+from pickglass.sources.reading.wholeness import is_cut_off
 
 __all__ = [
     "Block",
     "Damaged",
     "Form",
+    "FoundFile",
     "Limits",
+    "Listing",
     "Member",
     "Problem",
     "Record",
     "Refused",
     "blocks",
     "count_records",
+    "expanded",
     "find_files",
+    "is_cut_off",
+    "list_files",
     "members",
     "pack",
     "raw_records",

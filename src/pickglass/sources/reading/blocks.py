@@ -15,6 +15,7 @@ from pickglass.sources.reading.limits import KIB, MIB, Limits
 from pickglass.sources.reading.member import Member
 from pickglass.sources.reading.messages import mail_records, mbox_records
 from pickglass.sources.reading.ndjson import line_blocks, other_line_blocks, text_lines
+from pickglass.sources.reading.parquet import parquet_records
 from pickglass.sources.reading.records import Block, Record, pack
 from pickglass.sources.reading.tables import csv_records
 from pickglass.sources.reading.workbooks import workbook_records
@@ -62,6 +63,8 @@ def _records(member: Member, feed: Feed, records_paths: Sequence[str], limits: L
             return csv_records(_text(feed, member), member.delimiter or ",", limits)
         case "xlsx":
             return workbook_records(member.content, limits)
+        case "parquet":
+            return parquet_records(member.content, limits)
         case "mail":
             return mail_records(feed, limits)
         case "mbox":
@@ -102,7 +105,7 @@ def _begins_with_page(member: Member, records_paths: Sequence[str], limits: Limi
 
 def sample(member: Member, records_paths: Sequence[str] = (), n: int = 50) -> list[dict[str, Any]]:
     """Return the first records that can be parsed, at most `n`, reading no more of the file than needed."""
-    if member.form not in {"ndjson", "json", "csv", "xlsx"}:
+    if member.form not in {"ndjson", "json", "csv", "xlsx", "parquet"}:
         return []
     found = (
         record

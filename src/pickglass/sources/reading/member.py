@@ -11,7 +11,7 @@ from pickglass.sources.reading.content import Content, FilePart
 from pickglass.sources.reading.limits import MIB, Limits
 
 Form = Literal[
-    "ndjson", "json", "csv", "xlsx", "text", "mail", "mbox", "evtx", "xml", "pdf", "docx", "binary", "empty"
+    "ndjson", "json", "csv", "xlsx", "parquet", "text", "mail", "mbox", "evtx", "xml", "pdf", "docx", "binary", "empty"
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pickglass.sources.reading.content import Content, Feed, FilePart, HeldPart,
 from pickglass.sources.reading.encodings import TextFeed, office_encoding
 from pickglass.sources.reading.limits import KIB, MIB, Limits
 from pickglass.sources.reading.member import Form, Member, Problem, shown
+from pickglass.sources.reading.parquet import BadParquet, parquet_header
 from pickglass.sources.reading.recognise import Guess, guessed_letters, recognise
 from pickglass.sources.reading.tables import csv_header, repeated
 from pickglass.sources.reading.unpack import MAGICS, Codec, Unpacked
@@ -31,21 +32,30 @@ _UNPACK = "unpack it and load the result"
 
 
 def members(
-    path: Path, limits: Limits | None = None, *, workspace: Path | None = None, digest: bool = True
+    path: Path,
+    limits: Limits | None = None,
+    *,
+    workspace: Path | None = None,
+    digest: bool = True,
+    name: str = "",
 ) -> Iterator[Member | Problem]:
     """Tell everything that an input file holds: each readable file once, and a Problem for each that is not.
 
     Archives in archives are set aside in temporary files: in `workspace`, where they live as long as it does,
     or else nameless ones that live as long as the members which need them. With `digest` each member is read
     to its end once, for its hash and size, and damage and bombs are found now; without, they are found by
-    `blocks`.
+    `blocks`. `name` is how people know the file, if not by its name on this disk.
     """
-    yield from _Input(path, limits or Limits(), workspace, digest=digest).members()
+    named = shown(name or path.name)
+    yield from _Input(path, named, limits or Limits(), workspace, digest=digest).members()
 
 
 class _Input:
-    def __init__(self, path: Path, limits: Limits, workspace: Path | None, *, digest: bool) -> None:
+    def __init__(
+        self, path: Path, name: str, limits: Limits, workspace: Path | None, *, digest: bool
+    ) -> None:
         self._path = path
+        self._name = name
         self._limits = limits
         self._workspace = workspace
         self._digest = digest
@@ -55,7 +65,7 @@ class _Input:
 
     def members(self) -> Iterator[Member | Problem]:
         """Visit the file and all that is in it."""
-        name = shown(self._path.name)
+        name = self._name
         try:
             status = self._path.stat()
         except OSError as error:
@@ -84,7 +94,7 @@ class _Input:
         if foreign:
             feed.close()
             yield Problem(name, f"{foreign} archives are not read", _UNPACK)
-        elif codec := _codec(head):
+        elif codec := codec_of(head):
             feed.close()
             if layers >= self._limits.depth:
                 yield Problem(name, f"compressed more than {self._limits.depth} times", _UNPACK)
@@ -188,6 +198,11 @@ class _Input:
             names = csv_header(TextFeed(with_header, guess.encoding), guess.delimiter or ",", self._limits)
             with_header.close()
             return _repeated(name, names) or member
+        if guess.form == "parquet":
+            try:
+                return _repeated(name, parquet_header(content, self._limits)) or member
+            except BadParquet as error:
+                return Problem(name, str(error), "write it again, or export it as JSON")
         return member
 
     def _read_through(self, feed: Feed, head: bytes, guess: Guess, *, counted: bool) -> tuple[str, int, str]:
@@ -243,7 +258,8 @@ class _Input:
         return _repeated(name, names) or member
 
 
-def _codec(head: bytes) -> Codec | None:
+def codec_of(head: bytes) -> Codec | None:
+    """Tell from its first bytes how a content is compressed, if it is."""
     for codec, magics in MAGICS.items():
         if head.startswith(magics) and (codec != "bzip2" or head[4:10] == b"1AY&SY"):
             return codec

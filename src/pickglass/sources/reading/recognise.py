@@ -30,7 +30,7 @@ class Guess:
 
 _MAGICS: Final[tuple[tuple[bytes, Form, str], ...]] = (
     (b"ElfFile\x00", "evtx", ""),
-    (b"PAR1", "binary", "Parquet file"),
+    (b"PAR1", "parquet", ""),
     (b"%PDF-", "pdf", ""),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "binary", "old Office file (XLS, DOC or MSG)"),
     (b"SQLite format 3\x00", "binary", "SQLite database"),

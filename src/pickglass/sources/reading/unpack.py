@@ -28,6 +28,8 @@ MAGICS: Final[dict[Codec, tuple[bytes, ...]]] = {
     "xz": (b"\xfd7zXZ\x00",),
 }
 
+ENDS_EARLY: Final = "compressed data ends early"
+
 _INPUT = 64 * KIB
 _OUTPUT = 256 * KIB
 # A zstd block of 4 bytes may stand for 128 KiB and the library has no bound for its output, so it is fed
@@ -207,7 +209,7 @@ class _Unpacker(io.RawIOBase):
             raise Damaged("compressed data is damaged") from error
         # Without input it gives what it still holds.
         if last and not out and not decoder.eof:
-            raise Damaged("compressed data ends early")
+            raise Damaged(ENDS_EARLY)
         return out
 
     def _input(self) -> bytes:

@@ -1,0 +1,124 @@
+"""Finding a person's values in bytes and texts, in the spellings in which exports write them.
+
+A value is a mail address, an account, a vendor's id, a telephone number or a full name. Ids count as whole words
+only. Names count in either order and with any separator; telephone numbers with any grouping.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+ERASED_TEXT = "[erased]"
+LEAST_ID = 4  # shorter ids are anything: a quantity, a floor, a year
+LEAST_DIGITS = 7  # of a telephone number
+LEAST_NAME = 5
+
+_SEPARATOR = r"[ \t.,_+\-]{1,3}"
+_GROUPING = r"[ ().\-/]{0,3}"
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """Everything that names one person; `accounts` are with their system in front or mail addresses."""
+
+    accounts: frozenset[str]
+    phones: frozenset[str]
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, accounts: Iterable[str], phones: Iterable[str], names: Iterable[str]) -> Mentions:
+        """Keep what is long enough to mean somebody."""
+        return cls(
+            frozenset(one.strip().lower() for one in accounts if one and len(_own(one)) >= LEAST_ID),
+            frozenset(
+                digits for one in phones if len(digits := re.sub(r"\D", "", one or "")) >= LEAST_DIGITS
+            ),
+            frozenset(
+                one.strip()
+                for one in names
+                if one and len(one.strip()) >= LEAST_NAME and len(one.split()) > 1
+            ),
+        )
+
+    @cached_property
+    def pattern(self) -> str:
+        """Write one regular expression, for Python and the engine alike, that finds any of them; '' for none."""
+        parts = sorted({_own(one) for one in self.accounts}, key=len, reverse=True)
+        found = [rf"\b{_escaped(one)}\b" for one in parts]
+        found += [_GROUPING.join(digits[-10:]) for digits in sorted(self.phones)]
+        for name in sorted(self.names):
+            words = [_escaped(word) for word in re.split(r"[\s,]+", name) if word]
+            found.append(_SEPARATOR.join(words))
+            found.append(_SEPARATOR.join([words[-1], *words[:-1]]))
+        return "(?i)(?:" + "|".join(found) + ")" if found else ""
+
+    @cached_property
+    def _text(self) -> re.Pattern[str] | None:
+        return re.compile(self.pattern) if self.pattern else None
+
+    @cached_property
+    def _bytes(self) -> re.Pattern[bytes] | None:
+        values = [_own(one) for one in self.accounts]
+        found = [
+            rb"(?<![A-Za-z0-9])" + re.escape(form) + rb"(?![A-Za-z0-9])"
+            for value in values
+            for form in _spellings(value)
+        ]
+        found += [_GROUPING.join(digits[-10:]).encode() for digits in self.phones]
+        for name in self.names:
+            words = [word for word in re.split(r"[\s,]+", name) if word]
+            for order in (words, [words[-1], *words[:-1]]):
+                spelled = [
+                    b"(?:" + b"|".join(map(re.escape, sorted(_spellings(one)))) + b")" for one in order
+                ]
+                found.append(rb"(?:[ \t.,_+\-]|%20|\\u0020){1,3}".join(spelled))
+        return re.compile(b"(?i)" + b"|".join(found)) if found else None
+
+    def in_text(self, text: str) -> bool:
+        """Say whether a text names the person."""
+        return bool(self._text and self._text.search(text))
+
+    def in_bytes(self, content: bytes) -> bool:
+        """Say whether bytes name the person, as UTF-8, as Western 8-bit text, in JSON escapes or in a URL."""
+        return bool(self._bytes and self._bytes.search(content))
+
+    def redacted(self, value: Any) -> Any:
+        """Return a text, or a JSON value with all texts in it, without what names the person."""
+        if isinstance(value, str):
+            return self._text.sub(ERASED_TEXT, value) if self._text else value
+        if isinstance(value, list):
+            return [self.redacted(one) for one in value]
+        if isinstance(value, dict):
+            return {self.redacted(key): self.redacted(one) for key, one in value.items()}
+        return value
+
+
+def _own(account: str) -> str:
+    """Give the vendor's own id of an account; a mail address is itself."""
+    return account.rpartition(":")[2].strip()
+
+
+def _escaped(text: str) -> str:
+    # re.escape() writes some signs in a way that the engine's expressions do not know.
+    return "".join(sign if sign.isalnum() or sign == "_" or ord(sign) > 127 else "\\" + sign for sign in text)
+
+
+def _spellings(value: str) -> set[bytes]:
+    """Give the bytes in which exports may write a text; ASCII letters are compared without case anyway."""
+    forms = {value, value.lower(), value.upper(), value.title()} if not value.isascii() else {value}
+    found: set[bytes] = set()
+    for form in forms:
+        found.add(form.encode("utf-8", "replace"))
+        found.add(json.dumps(form)[1:-1].encode())
+        found.add(quote(form).encode())
+        try:
+            found.add(form.encode("cp1252"))
+        except UnicodeEncodeError:
+            continue
+    return found

@@ -1,0 +1,173 @@
+"""Watching a folder: what appears in it is loaded once it is whole.
+
+Nothing tells us that a writer is done, so a file is taken when its size and time have not changed over two looks
+that lie a settle time apart. Three signs do better. A name that says «not yet» (`.part`, `.tmp`, `.crdownload`, a
+dot in front) keeps a file out, and its renaming says «now». A compressed file whose end is missing is waited for.
+And a file that was taken too early after all is taken again when it changes: what is in already is a duplicate.
+
+What was loaded is remembered by the ledger and not here, so a restart loads nothing twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Final, NamedTuple
+
+from pickglass.errors import InputError, PickglassError
+from pickglass.loading import LoadReport, Tell, load
+from pickglass.settings import Settings
+
+EVERY: Final = 10.0  # seconds between two looks
+SETTLE: Final = 5.0
+PATIENCE: Final = 300.0  # for the end of a compressed file
+UNFINISHED: Final = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".swp")
+
+
+class Stamp(NamedTuple):
+    """What changes when a file is written, or replaced by another."""
+
+    size: int
+    modified: int  # nanoseconds
+    device: int
+    inode: int
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A file as it was at the last look: its stamp, since when it has that, and over how many looks."""
+
+    stamp: Stamp
+    since: float
+    looks: int = 1
+    taken: bool = False
+    cut_off: bool | None = None  # None: nobody has looked into it yet
+
+
+@dataclass(slots=True)
+class Watched:
+    """A folder that is looked at again and again."""
+
+    folder: Path
+    settle: float = SETTLE
+    patience: float = PATIENCE
+    clock: Callable[[], float] = time.monotonic
+    problems: list[str] = field(default_factory=list)  # met since the last look, each once
+    _seen: dict[Path, _Seen] = field(default_factory=dict)
+    _unfinished: set[Stamp] = field(default_factory=set)
+    _told: set[str] = field(default_factory=set)
+
+    def look(self) -> list[Path]:
+        """Look once, and return the files that are whole and not taken as they are now."""
+        from pickglass.sources.reading import FoundFile, list_files
+
+        now = self.clock()
+        before, self._seen = self._seen, {}
+        unfinished: set[Stamp] = set()
+        for item in list_files([self.folder]).files:
+            if not isinstance(item, FoundFile):
+                self._tell(f"{item.name}: {item.reason}")
+                continue
+            try:
+                status = item.path.stat()
+            except OSError:  # gone since the folder was listed
+                continue
+            stamp = Stamp(status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino)
+            if item.path.name.lower().endswith(UNFINISHED):
+                unfinished.add(stamp)
+                continue
+            seen = before.get(item.path)
+            if seen is not None and seen.stamp == stamp:
+                seen.looks += 1
+            else:
+                seen = _Seen(stamp, now)
+                if stamp in self._unfinished:  # renamed, and not written to since it bore the other name
+                    seen.since, seen.looks = now - self.settle, 2
+            self._seen[item.path] = seen
+        self._unfinished = unfinished
+        return [path for path, seen in self._seen.items() if self._is_whole(path, seen, now)]
+
+    def _is_whole(self, path: Path, seen: _Seen, now: float) -> bool:
+        from pickglass.sources.reading import is_cut_off
+
+        unchanged = now - seen.since
+        if seen.taken or seen.looks < 2 or unchanged < self.settle:
+            return False
+        if seen.cut_off is None:
+            seen.cut_off = is_cut_off(path)
+        if not seen.cut_off:
+            return True
+        self._tell(f"{path.name}: its end is missing; it is waited for")
+        # After that time it is loaded as it is, and the load says what is wrong with it.
+        age = time.time() - seen.stamp.modified / 1e9
+        return max(unchanged, age) >= self.patience
+
+    def _tell(self, problem: str) -> None:
+        if problem not in self._told:
+            self._told.add(problem)
+            self.problems.append(problem)
+
+    def take(self, paths: list[Path]) -> None:
+        """Note that these files were loaded as they were at the last look."""
+        for path in paths:
+            if path in self._seen:
+                self._seen[path].taken = True
+
+    def waiting(self) -> list[Path]:
+        """Give the files that are there and not taken."""
+        return [path for path, seen in self._seen.items() if not seen.taken]
+
+
+def watch(
+    settings: Settings,
+    folder: Path,
+    *,
+    every: float = EVERY,
+    settle: float = SETTLE,
+    patience: float = PATIENCE,
+    once: bool = False,
+    stop: Event | None = None,
+    say: Callable[[str], None] | None = None,
+    tell: Tell | None = None,
+) -> Iterator[LoadReport]:
+    """Load what appears in a folder, and yield a report for each load, until `stop` is set.
+
+    With `once` it looks twice, a settle time apart, loads what has not changed, and ends. A load that cannot be done
+    now, because another is at work or the disk is full, is said and tried again at the next look. InputError where
+    the folder is none.
+    """
+    if not folder.is_dir():
+        raise InputError("there is no such folder", "name a folder that exists", str(folder))
+    stop = stop or Event()
+    say = say or (lambda _text: None)
+    watched = Watched(folder, settle, patience)
+    last_error = ""
+    looks = 0
+    while not stop.is_set():
+        ready = watched.look()
+        looks += 1
+        for problem in watched.problems:
+            say(problem)
+        watched.problems.clear()
+        if ready:
+            try:
+                report = load(settings, ready, tell=tell, stop=stop.is_set)
+            except PickglassError as error:
+                if once:
+                    raise
+                if str(error) != last_error:  # not every ten seconds the same
+                    last_error = str(error)
+                    say(f"cannot load now, it will be tried again: {error}")
+            else:
+                last_error = ""
+                if not report.stopped:
+                    watched.take(ready)
+                yield report
+        if once and looks == 2:
+            for path in watched.waiting():
+                say(f"{path.name}: still changing or not whole; left for the next time")
+            return
+        stop.wait(settle + 0.01 if once else every)
