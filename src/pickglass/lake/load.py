@@ -3,7 +3,7 @@
 The steps of a batch, in this order, and what a crash in each leaves:
 
     stage     records are mapped to files below the workspace        nothing visible; swept at the next start
-    originals each input file is sealed under its content address    harmless: loading it again finds it there
+    originals what was sealed meanwhile takes its content address    harmless: loading it again finds it there
     write     the new rows go to `data/batch-N` of each table        nothing visible; swept at the next start
     branch    each table gets a branch with the new files            nothing visible: readers follow the ledger
     ledger    ONE transaction names the new snapshots and the files  from here on the batch is in force
@@ -17,6 +17,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -29,7 +30,7 @@ from pickglass.lake.drift import Drift, drift
 from pickglass.lake.engine import connect, identifier, literal
 from pickglass.lake.erasing import erase_records
 from pickglass.lake.mapping import Chunk, Mapped, is_whole
-from pickglass.lake.originals import OriginalWriter, sweep
+from pickglass.lake.originals import OriginalBatch, OriginalWriter, RecordHashes, sweep
 from pickglass.lake.side_by_side import SideBySide
 from pickglass.lake.snapshots import fingerprints
 from pickglass.lake.staged import count_rows, staged_rows, time_range, uncontested
@@ -64,6 +65,12 @@ class Block(Protocol):
     def raws(self) -> Sequence[bytes]: ...
     @property
     def problems(self) -> Mapping[int, str]: ...
+
+
+class _Original(Protocol):
+    """What takes a file's records and gives their hashes."""
+
+    def add(self, raws: Sequence[bytes]) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +113,15 @@ class Loader:
     """Loads recognised files into the lake, batch by batch; a lock lets one loader at a time into a home."""
 
     def __init__(
-        self, settings: Settings, store: Store, progress: Callable[[str, int], None] | None = None
+        self,
+        settings: Settings,
+        store: Store,
+        progress: Callable[[str, int], None] | None = None,
+        *,
+        keep_originals: bool = True,  # False is for measuring what keeping them costs
     ) -> None:
         self._settings = settings
+        self._keep_originals = keep_originals
         self._store = store
         self._progress = progress or (lambda _name, _records: None)
         self._lock = _lock(settings.home / "load.lock")
@@ -209,15 +222,25 @@ class Loader:
 
         mapping = SideBySide(self._settings, stage, load_id, self._loaded, note)
         try:
-            for source, chunk in self._chunks(files, tallies):
-                mapping.map(source, chunk)
-            mapping.finish()
+            with OriginalBatch() as originals:
+                for source, chunk in self._chunks(files, tallies, originals):
+                    mapping.map(source, chunk)
+                mapping.finish()
+            step("originals")
         finally:
             mapping.close()
         return tallies
 
+    def _original(
+        self, file: InputFile, key: bytes, batch: OriginalBatch
+    ) -> AbstractContextManager[_Original]:
+        if not self._keep_originals:
+            return nullcontext(RecordHashes())
+        about = {"name": file.name, "form": file.form, "source": file.source.id}
+        return OriginalWriter(self._settings.originals, file.raw_file, key, about=about, batch=batch)
+
     def _chunks(
-        self, files: list[InputFile], tallies: dict[str, _Tally]
+        self, files: list[InputFile], tallies: dict[str, _Tally], originals: OriginalBatch
     ) -> Iterator[tuple[SourceDefinition, Chunk]]:
         """Read the files and seal them; yield their records in chunks of one source each."""
         key = derived_key(self._settings, "originals")
@@ -227,8 +250,7 @@ class Loader:
             waiting = _Waiting()
             for file in of_source:
                 tally = tallies[file.raw_file]
-                about = {"name": file.name, "form": file.form, "source": file.source.id}
-                with OriginalWriter(self._settings.originals, file.raw_file, key, about=about) as original:
+                with self._original(file, key, originals) as original:
                     for block in file.blocks():
                         hashes = original.add(block.raws)
                         if not tally.read:
