@@ -254,3 +254,67 @@ def test_a_carriers_event_belongs_to_whom_the_parcel_was_sent() -> None:
     assert owners == {"redirected": found["workday:e1"]}, (
         "a number that nobody or two people have is nobody's"
     )
+
+
+def test_one_work_mail_in_two_rosters_is_one_person() -> None:
+    """Payroll keeps a roster of its own: its key, its pay and HR's claims belong to the same subject."""
+    with lake(
+        worker=[
+            worker(
+                "workday:E1",
+                "2026-03-01",
+                work_mail="ann@example.com",
+                work_city="Austin",
+                work_region="TX",
+                work_country="US",
+            ),
+            worker(
+                "gusto:9", "2026-03-08", work_mail="Ann@example.com", phone="+15125550100", hire_date=None
+            ),
+            worker("gusto:10", "2026-03-08", work_mail="bo@example.com"),
+        ],
+        payroll_event=[
+            {"account": "gusto:9", "time": "2026-03-09", "activity": "account_added", "bank_hash": "b"}
+        ],
+    ) as opened:
+        found = subjects(opened)
+        rows = ask(
+            opened,
+            "SELECT subject_id, work_city, phone, len(accounts) FROM subject ORDER BY len(accounts) DESC",
+        )
+        paid = ask(opened, "SELECT subject_id FROM payroll_event")
+    assert found["workday:e1"] == found["gusto:9"] == found["ann@example.com"]
+    assert found["gusto:10"] != found["gusto:9"]
+    assert rows[0] == (found["workday:e1"], "Austin", "+15125550100", 2)
+    assert len(rows) == 2
+    assert paid == [(found["workday:e1"],)]
+
+
+def test_a_work_mail_that_one_roster_gives_twice_joins_nobody() -> None:
+    with lake(
+        worker=[
+            worker("workday:E1", work_mail="desk@example.com"),
+            worker("workday:E2", work_mail="desk@example.com"),
+            worker("gusto:9", work_mail="desk@example.com"),
+        ]
+    ) as opened:
+        found = subjects(opened)
+    assert len({found["workday:e1"], found["workday:e2"], found["gusto:9"]}) == 3
+
+
+def test_who_left_one_roster_and_stands_in_another_has_not_left() -> None:
+    """A contractor who is hired leaves the agency's list and is nobody who left."""
+    with lake(
+        worker=[
+            worker(
+                "deel:1",
+                "2026-03-20",
+                kind="contractor",
+                work_mail="ann@example.com",
+                termination_date="2026-02-28",
+            ),
+            worker("workday:E1", "2026-03-01", work_mail="ann@example.com", hire_date="2026-03-01"),
+        ]
+    ) as opened:
+        rows = ask(opened, "SELECT kind, termination_date IS NULL FROM subject")
+    assert rows == [("employee", True)]
