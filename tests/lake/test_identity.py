@@ -108,7 +108,10 @@ def test_a_mail_that_a_check_or_a_file_names_is_a_key_to_the_applicant_and_hides
             applied("kim@example.org", activity="resume"),
             applied("customer@example.net", activity="signature"),
         ],
-        identifier=[mail_of("greenhouse:7", "Dana@example.org"), mail_of("dana@example.org", "dana@example.org")],
+        identifier=[
+            mail_of("greenhouse:7", "Dana@example.org"),
+            mail_of("dana@example.org", "dana@example.org"),
+        ],
     ) as opened:
         found = subjects(opened)
     assert found["workday:e1"] == found["greenhouse:7"] == found["dana@example.org"]
