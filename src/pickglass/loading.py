@@ -347,9 +347,10 @@ class _Survey:
         )
 
     def _leave(self, problem: Problem) -> None:
+        from pickglass.sources.survey import told
+
         self.files += 1
-        why = f"{problem.reason} ({problem.hint})" if problem.hint else problem.reason
-        self.unrecognised.append(Unrecognised(problem.name, why))
+        self.unrecognised.append(Unrecognised(problem.name, told(problem)))
 
     def settle(self, group: _Group, loaded: Sequence[Loaded]) -> None:
         """Note that a group is in force, and remove what was fetched for it."""

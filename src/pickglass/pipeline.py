@@ -38,13 +38,19 @@ __all__ = [
     "actor",
     "assess",
     "check_sources",
+    "compact_lake",
     "detect",
+    "erase_subject",
+    "expire_lake",
     "health",
+    "hold_subject",
+    "lake_status",
     "load",
     "new_source",
     "original_records",
     "run",
     "show_subject",
+    "verify_lake",
 ]
 
 
@@ -334,7 +340,9 @@ def original_records(settings: Settings, document: Mapping[str, Any]) -> list[di
                 continue
             shown = {name: record[name] for name in ("source", "file", "record", "raw_file")}
             if place[0] in expired:
-                shown["problem"] = f"past retention since {expired[place[0]]:%Y-%m-%d}; the row keeps its hash"
+                shown["problem"] = (
+                    f"past retention since {expired[place[0]]:%Y-%m-%d}; the row keeps its hash"
+                )
                 found[place] = shown | {"indicators": [finding["indicator"]]}
                 continue
             try:

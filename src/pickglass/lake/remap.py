@@ -52,7 +52,7 @@ def remap(carer: Carer, source: SourceDefinition, files: Sequence[Again], versio
     connection = carer.connect(stage)
     try:
         install_macros(connection, derived_key(carer.settings, "identifiers"))
-        staged, recorded = _stage(carer, connection, stage, load_id, files)
+        staged, recorded = _stage(carer, stage, load_id, files)
         load.step("staged")
         work = _Work(carer, connection, batch, load_id, source.id)
         work.name_files(files)
@@ -72,7 +72,7 @@ def remap(carer: Carer, source: SourceDefinition, files: Sequence[Again], versio
 
 
 def _stage(
-    carer: Carer, connection: Any, stage: Path, load_id: int, files: Sequence[Again]
+    carer: Carer, stage: Path, load_id: int, files: Sequence[Again]
 ) -> tuple[dict[str, list[Path]], list[LoadFile]]:
     """Map the records of all files, load by load in their order; return staged rows by table, and the ledger's."""
     if carer.loader is None:
@@ -83,7 +83,7 @@ def _stage(
     for number, one in enumerate(files):
         folder = stage / f"{number:06d}"
         folder.mkdir(parents=True)
-        tallies = carer.loader.stage(connection, folder, load_id, [one.file], one.recorded.loaded)
+        tallies = carer.loader.stage(folder, load_id, [one.file], one.recorded.loaded)
         (tally,) = tallies.values()
         if load.too_many_rejects(tally, carer.settings.reject_share_limit):
             refused.append(
