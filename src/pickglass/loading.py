@@ -75,6 +75,11 @@ class LoadReport:
     older: int = 0
     stopped: bool = False
 
+    @property
+    def recognised(self) -> int:
+        """Of the files met, how many a source knows."""
+        return self.files - len(self.unrecognised)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
