@@ -159,7 +159,8 @@ def _index(sources: tuple[SourceDefinition, ...]) -> _Index:
             always.append(place)
             continue
         # Under the key that fewest others need. A key with dots may stand as it is, or lead down.
-        for key in set(min(needed, key=lambda names: common[names[1]])):
+        rarest = min(needed, key=lambda names: common[names[1]])
+        for key in sorted(set(rarest)):
             by_key.setdefault(key, []).append(place)
     return _Index(
         ways=tuple(ways.items()),
