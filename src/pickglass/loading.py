@@ -76,6 +76,11 @@ class LoadReport:
     older: int = 0
     stopped: bool = False
 
+    @property
+    def recognised(self) -> int:
+        """Of the files met, how many a source knows."""
+        return self.files - len(self.unrecognised)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -311,6 +316,7 @@ class _Survey:
     ) -> InputFile | None:
         from pickglass.lake.load import InputFile
         from pickglass.sources.recognition import member_blocks
+        from pickglass.sources.rereading import told_by
 
         self.files += 1
         member = one.member
@@ -344,6 +350,7 @@ class _Survey:
             form=member.form,
             source=source,
             blocks=blocks,
+            told=told_by(member),
         )
 
     def _leave(self, problem: Problem) -> None:
