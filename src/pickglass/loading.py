@@ -75,6 +75,11 @@ class LoadReport:
     older: int = 0
     stopped: bool = False
 
+    @property
+    def recognised(self) -> int:
+        """Of the files met, how many a source knows."""
+        return self.files - len(self.unrecognised)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -309,6 +314,7 @@ class _Survey:
     ) -> InputFile | None:
         from pickglass.lake.load import InputFile
         from pickglass.sources.recognition import member_blocks
+        from pickglass.sources.rereading import told_by
 
         self.files += 1
         member = one.member
@@ -342,12 +348,14 @@ class _Survey:
             form=member.form,
             source=source,
             blocks=blocks,
+            told=told_by(member),
         )
 
     def _leave(self, problem: Problem) -> None:
+        from pickglass.sources.survey import told
+
         self.files += 1
-        why = f"{problem.reason} ({problem.hint})" if problem.hint else problem.reason
-        self.unrecognised.append(Unrecognised(problem.name, why))
+        self.unrecognised.append(Unrecognised(problem.name, told(problem)))
 
     def settle(self, group: _Group, loaded: Sequence[Loaded]) -> None:
         """Note that a group is in force, and remove what was fetched for it."""

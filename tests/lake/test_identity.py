@@ -97,6 +97,28 @@ def test_a_mail_that_two_share_joins_nobody(shared_by: str) -> None:
     assert "x@example.org" not in found
 
 
+def test_a_mail_that_a_check_or_a_file_names_is_a_key_to_the_applicant_and_hides_nobody() -> None:
+    """An identity check, a résumé file and a signature know a mail alone; the recruiting system knows whose it is."""
+    with lake(
+        worker=[worker("workday:E1", personal_mail="dana@example.org")],
+        hiring_event=[
+            applied("greenhouse:7"),
+            applied("dana@example.org", activity="resume"),
+            applied("dana@example.org", activity="signature"),
+            applied("kim@example.org", activity="resume"),
+            applied("customer@example.net", activity="signature"),
+        ],
+        identifier=[
+            mail_of("greenhouse:7", "Dana@example.org"),
+            mail_of("dana@example.org", "dana@example.org"),
+        ],
+    ) as opened:
+        found = subjects(opened)
+    assert found["workday:e1"] == found["greenhouse:7"] == found["dana@example.org"]
+    assert found["kim@example.org"] != found["greenhouse:7"]  # a file of somebody whom no system knows
+    assert "customer@example.net" not in found
+
+
 def test_of_two_workers_who_claim_one_applicant_the_one_that_the_roster_names_keeps_it() -> None:
     """Both stay subjects of their own; a statement weighs more than a mail that happens to fit."""
     with lake(
@@ -254,3 +276,67 @@ def test_a_carriers_event_belongs_to_whom_the_parcel_was_sent() -> None:
     assert owners == {"redirected": found["workday:e1"]}, (
         "a number that nobody or two people have is nobody's"
     )
+
+
+def test_one_work_mail_in_two_rosters_is_one_person() -> None:
+    """Payroll keeps a roster of its own: its key, its pay and HR's claims belong to the same subject."""
+    with lake(
+        worker=[
+            worker(
+                "workday:E1",
+                "2026-03-01",
+                work_mail="ann@example.com",
+                work_city="Austin",
+                work_region="TX",
+                work_country="US",
+            ),
+            worker(
+                "gusto:9", "2026-03-08", work_mail="Ann@example.com", phone="+15125550100", hire_date=None
+            ),
+            worker("gusto:10", "2026-03-08", work_mail="bo@example.com"),
+        ],
+        payroll_event=[
+            {"account": "gusto:9", "time": "2026-03-09", "activity": "account_added", "bank_hash": "b"}
+        ],
+    ) as opened:
+        found = subjects(opened)
+        rows = ask(
+            opened,
+            "SELECT subject_id, work_city, phone, len(accounts) FROM subject ORDER BY len(accounts) DESC",
+        )
+        paid = ask(opened, "SELECT subject_id FROM payroll_event")
+    assert found["workday:e1"] == found["gusto:9"] == found["ann@example.com"]
+    assert found["gusto:10"] != found["gusto:9"]
+    assert rows[0] == (found["workday:e1"], "Austin", "+15125550100", 2)
+    assert len(rows) == 2
+    assert paid == [(found["workday:e1"],)]
+
+
+def test_a_work_mail_that_one_roster_gives_twice_joins_nobody() -> None:
+    with lake(
+        worker=[
+            worker("workday:E1", work_mail="desk@example.com"),
+            worker("workday:E2", work_mail="desk@example.com"),
+            worker("gusto:9", work_mail="desk@example.com"),
+        ]
+    ) as opened:
+        found = subjects(opened)
+    assert len({found["workday:e1"], found["workday:e2"], found["gusto:9"]}) == 3
+
+
+def test_who_left_one_roster_and_stands_in_another_has_not_left() -> None:
+    """A contractor who is hired leaves the agency's list and is nobody who left."""
+    with lake(
+        worker=[
+            worker(
+                "deel:1",
+                "2026-03-20",
+                kind="contractor",
+                work_mail="ann@example.com",
+                termination_date="2026-02-28",
+            ),
+            worker("workday:E1", "2026-03-01", work_mail="ann@example.com", hire_date="2026-03-01"),
+        ]
+    ) as opened:
+        rows = ask(opened, "SELECT kind, termination_date IS NULL FROM subject")
+    assert rows == [("employee", True)]

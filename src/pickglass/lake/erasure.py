@@ -125,7 +125,11 @@ def plan(carer: Carer, reference: str) -> Plan:
         }
         events = {name: found for name, found in events.items() if found}
         return Plan(
-            subject_id, tuple(accounts), _mentions(session, accounts), events, *_records(carer, session, events)
+            subject_id,
+            tuple(accounts),
+            _mentions(session, accounts),
+            events,
+            *_records(carer, session, events),
         )
 
 

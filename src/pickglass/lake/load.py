@@ -83,6 +83,7 @@ class InputFile:
     form: str
     source: SourceDefinition
     blocks: Callable[[], Iterator[Block]]
+    told: Mapping[str, Any] = field(default_factory=dict)  # what must be known to read its records again
 
 
 @dataclass(slots=True)
@@ -174,12 +175,12 @@ class Loader:
         stage.mkdir(parents=True)
         connection = connect(self._settings.memory_limit, self._settings.threads, stage / "spill")
         try:
-            tallies = self._stage(stage, load_id, files)
+            tallies = self.stage(stage, load_id, files)
             step("staged")
             quarantined = {
                 tally.file.raw_file
                 for tally in tallies.values()
-                if _too_many_rejects(tally, self._settings.reject_share_limit)
+                if too_many_rejects(tally, self._settings.reject_share_limit)
             }
             written = self._write(connection, stage, batch, quarantined, tallies, load_id)
         finally:
@@ -191,7 +192,7 @@ class Loader:
         for name, paths in written.items():
             snapshots[name] = self._tables.write_branch(name, batch, current.get(name), paths)
             step(f"branch {name}")
-        loaded = [_loaded(tally, tally.file.raw_file in quarantined) for tally in tallies.values()]
+        loaded = [loaded_file(tally, tally.file.raw_file in quarantined) for tally in tallies.values()]
         step("before ledger")
         ledger.publish(
             self._store,
@@ -208,9 +209,11 @@ class Loader:
             step(f"main {name}")
         return loaded
 
-    def _stage(self, stage: Path, load_id: int, files: list[InputFile]) -> dict[str, _Tally]:
-        """Map every record of the batch to files below `stage`, and seal the originals."""
-        self._loaded = datetime.now(UTC)
+    def stage(
+        self, stage: Path, load_id: int, files: list[InputFile], loaded: datetime | None = None
+    ) -> dict[str, _Tally]:
+        """Map every record of the batch to files below `stage`, and seal the originals; `loaded` is now by default."""
+        self._loaded = loaded or datetime.now(UTC)
         tallies = {file.raw_file: _Tally(file) for file in files}
 
         def note(source: SourceDefinition, chunk: Chunk, mapped: Mapped) -> None:
@@ -236,7 +239,7 @@ class Loader:
     ) -> AbstractContextManager[_Original]:
         if not self._keep_originals:
             return nullcontext(RecordHashes())
-        about = {"name": file.name, "form": file.form, "source": file.source.id}
+        about = {"name": file.name, "form": file.form, "source": file.source.id, **file.told}
         return OriginalWriter(self._settings.originals, file.raw_file, key, about=about, batch=batch)
 
     def _chunks(
@@ -444,7 +447,7 @@ def _batches(files: Iterable[InputFile], limit: int) -> Iterator[list[InputFile]
         yield batch
 
 
-def _too_many_rejects(tally: _Tally, limit: float) -> bool:
+def too_many_rejects(tally: _Tally, limit: float) -> bool:
     """Say whether a file had better not count: a share says nothing about a handful of records."""
     rejected = tally.fates["rejected"]
     if tally.read < SMALL_FILE:
@@ -452,7 +455,8 @@ def _too_many_rejects(tally: _Tally, limit: float) -> bool:
     return rejected > limit * tally.read
 
 
-def _loaded(tally: _Tally, quarantined: bool) -> Loaded:
+def loaded_file(tally: _Tally, quarantined: bool) -> Loaded:
+    """Give what the ledger keeps of a file."""
     fates = tally.fates
     file = LoadFile(
         raw_file=tally.file.raw_file,

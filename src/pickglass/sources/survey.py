@@ -79,7 +79,7 @@ def look(task: Task, known: Mapping[str, SourceDefinition], workspace: Path | No
     stamp = stamp_of(task.path)
     for member in members(task.path, _LIMITS, workspace=workspace, name=task.name):
         if isinstance(member, Problem):
-            found.append(Looked(member.name, _reason(member)))
+            found.append(Looked(member.name, told(member)))
             continue
         source, why = recognise_member(member, known)
         if source is None:
@@ -89,7 +89,8 @@ def look(task: Task, known: Mapping[str, SourceDefinition], workspace: Path | No
     return found
 
 
-def _reason(problem: Problem) -> str:
+def told(problem: Problem) -> str:
+    """Say why a file cannot be read, and what to do."""
     return f"{problem.reason} ({problem.hint})" if problem.hint else problem.reason
 
 

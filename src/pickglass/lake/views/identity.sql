@@ -6,10 +6,39 @@ CREATE TEMP TABLE worker_now AS
 SELECT * FROM known_worker
 QUALIFY row_number() OVER (PARTITION BY account ORDER BY time DESC, known DESC, event_id) = 1;
 
+-- Several rosters of one company (HR, payroll, contractors) tell of the same people. Who has one and the same work mail in
+-- each is one worker, called by the key that was known first; a mail that a roster gives twice joins nobody.
+CREATE TEMP TABLE same_worker AS
+WITH known_first AS (SELECT account, min(known) AS known FROM known_worker GROUP BY account),
+told AS (
+    SELECT lower(n.work_mail) AS mail, split_part(n.account, ':', 1) AS system, n.account, f.known
+    FROM worker_now n JOIN known_first f ON f.account = n.account
+    WHERE n.work_mail LIKE '%_@_%'
+),
+joined AS (
+    SELECT mail, arg_min(account, {'known': known, 'account': account}) AS anchor
+    FROM told GROUP BY mail
+    HAVING count(*) > 1 AND count(*) = count(DISTINCT system)
+)
+SELECT n.account, coalesce(j.anchor, n.account) AS anchor
+FROM worker_now n LEFT JOIN joined j ON j.mail = lower(n.work_mail);
+
+-- Checks, signatures and résumé files name people by their mail alone. Such a mail is a key to somebody whom a recruiting
+-- system or a roster knows; a person of its own only where none does, and never by a signature: customers sign too.
+CREATE TEMP TABLE mail_on_file AS
+SELECT mail_identity(value) AS mail
+FROM known_identifier
+WHERE kind = 'mail' AND account NOT LIKE '%@%' AND account IN (SELECT account FROM known_hiring_event)
+UNION
+SELECT mail_identity(unnest([work_mail, user_name, personal_mail])) FROM worker_now;
+
 CREATE TEMP TABLE applicant_account AS
 SELECT account, min(time) AS first_time, arg_max(name, time) AS name
 FROM known_hiring_event
-GROUP BY account;
+GROUP BY account
+HAVING account NOT LIKE '%_@_%'
+    OR (bool_or(activity <> 'signature')
+        AND coalesce(mail_identity(account), '') NOT IN (SELECT mail FROM mail_on_file WHERE mail IS NOT NULL));
 
 -- A worker's key as applicant: the roster's own statement, or one and the same personal mail on exactly one
 -- applicant and exactly one worker. A mail that several share joins nobody: that is what linkage is for.
@@ -21,11 +50,11 @@ GROUP BY 1
 HAVING count(DISTINCT account) = 1;
 
 CREATE TEMP TABLE worker_mail AS
-SELECT mail_identity(personal_mail) AS mail, min(account) AS account
-FROM worker_now
-WHERE mail_identity(personal_mail) IS NOT NULL
+SELECT mail_identity(n.personal_mail) AS mail, min(n.account) AS account
+FROM worker_now n JOIN same_worker w ON w.account = n.account
+WHERE mail_identity(n.personal_mail) IS NOT NULL
 GROUP BY 1
-HAVING count(DISTINCT account) = 1;
+HAVING count(DISTINCT w.anchor) = 1;
 
 CREATE TEMP TABLE same_person AS
 SELECT account AS worker_account, applicant_account AS applicant_account, true AS stated
@@ -39,18 +68,19 @@ WHERE n.applicant_account IS NULL;
 -- The subject's own reference: as applicant if there was one, because that came first.
 CREATE TEMP TABLE subject_account AS
 WITH anchors AS (
-    SELECT n.account AS worker_account, min(s.applicant_account) AS applicant_account, coalesce(bool_or(s.stated), false) AS stated
-    FROM worker_now n LEFT JOIN same_person s ON s.worker_account = n.account
-    GROUP BY n.account
+    SELECT w.anchor, min(s.applicant_account) AS applicant_account, coalesce(bool_or(s.stated), false) AS stated
+    FROM same_worker w LEFT JOIN same_person s ON s.worker_account = w.account
+    GROUP BY w.anchor
 ),
 owned AS (   -- two workers who claim one applicant record stay apart: the stated one keeps it, else the first
-    SELECT worker_account,
-           CASE WHEN row_number() OVER (PARTITION BY applicant_account ORDER BY stated DESC, worker_account) = 1
+    SELECT anchor,
+           CASE WHEN row_number() OVER (PARTITION BY applicant_account ORDER BY stated DESC, anchor) = 1
                 THEN applicant_account END AS applicant_account
     FROM anchors
 ),
 every AS (
-    SELECT coalesce(applicant_account, worker_account) AS reference, worker_account AS account FROM owned
+    SELECT coalesce(o.applicant_account, o.anchor) AS reference, w.account
+    FROM owned o JOIN same_worker w ON w.anchor = o.anchor
     UNION
     SELECT applicant_account, applicant_account FROM owned WHERE applicant_account IS NOT NULL
     UNION

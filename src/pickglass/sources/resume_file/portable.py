@@ -60,7 +60,7 @@ def read_pdf(raw: bytes) -> dict[str, Any]:
         pictures += _pictures(page)
         if length > MAXIMUM_TEXT:
             break
-    facts = reader.metadata or {}
+    facts: Any = reader.metadata or {}
     return statements_in("\n".join(texts), links) | {
         "pages": count,
         "photos": fingerprints(pictures),
