@@ -73,10 +73,13 @@ def test_whole_files_give_the_lake_that_comparing_row_by_row_gives(
     assert {name: len(found) for name, found in ours.items()} == {
         name: len(found) for name, found in theirs.items()
     }
-    keys = ("event_id", "record_hash", "raw_file", "raw_record", "time", "account")
-    assert sorted(tuple(row[key] for key in keys) for row in rows(whole, "signin")) == sorted(
-        tuple(row[key] for key in keys) for row in rows(by_row, "signin")
-    )
+    keys = ("event_id", "record_hash", "raw_file", "raw_record", "time", "account", "revision")
+    assert _sorted(whole, keys) == _sorted(by_row, keys)
+    assert [row["revision"] for row in rows(whole, "signin")].count("given:2") == 2
+
+
+def _sorted(settings: Settings, keys: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return sorted(tuple(str(row[key]) for key in keys) for row in rows(settings, "signin"))
 
 
 def test_a_file_with_a_known_row_is_compared_row_by_row_and_others_are_not(
