@@ -8,7 +8,9 @@ import pytest
 
 from pickglass import pipeline
 from pickglass.lake.originals import original_path
+from pickglass.lake.retention import expire_originals
 from pickglass.settings import Settings, load_settings
+from pickglass.store import open_store
 
 ROSTER = "time,account,kind,hire_date\n2026-03-01,workday:E1,employee,2026-01-05\n2026-04-01,workday:E1,employee,2026-01-05\n"
 COMPLAINT = "2026-03-20T09:00:00Z,workday:E1,opened,identity_complaint"
@@ -62,3 +64,14 @@ def test_originals_on_the_command_line_need_a_reason(settings: Settings) -> None
     )
     assert shown.exit_code == 0, shown.output
     assert COMPLAINT in shown.stdout
+
+
+def test_an_original_past_its_retention_says_so(settings: Settings) -> None:
+    """Since which day; the finding, its sentence and the hash in the row stay."""
+    document = pipeline.show_subject(settings, "E1")
+    with open_store(settings) as store:
+        assert expire_originals(settings, store, -1, actor="test")["expired"] == 2
+    (record,) = pipeline.original_records(settings, document)
+    assert "text" not in record
+    assert record["problem"].startswith("past retention since 20")
+    assert pipeline.show_subject(settings, "E1")["evidence"]["fired"] == document["evidence"]["fired"]

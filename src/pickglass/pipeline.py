@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,13 +38,19 @@ __all__ = [
     "actor",
     "assess",
     "check_sources",
+    "compact_lake",
     "detect",
+    "erase_subject",
+    "expire_lake",
     "health",
+    "hold_subject",
+    "lake_status",
     "load",
     "new_source",
     "original_records",
     "run",
     "show_subject",
+    "verify_lake",
 ]
 
 
@@ -68,15 +74,19 @@ class Run:
 
 def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
     """Say of each file in `path` (an archive holds several) what it is and why."""
+    from pickglass.sources.mixture import is_mixture
     from pickglass.sources.reading import Problem, members
     from pickglass.sources.recognition import recognise_member
 
+    known = _definitions(settings)
     found: list[dict[str, Any]] = []
     for member in members(path, digest=False):
         if isinstance(member, Problem):
             found.append({"file": member.name, "form": None, "source": None, "why": _reason(member)})
             continue
-        source, why = recognise_member(member, _definitions(settings))
+        source, why = recognise_member(member, known)
+        if is_mixture(member, source, known):
+            source, why = None, "holds records of several sources: a load takes each for itself"
         found.append(
             {"file": member.name, "form": member.form, "source": source.id if source else None, "why": why}
         )
@@ -320,7 +330,10 @@ def original_records(settings: Settings, document: Mapping[str, Any]) -> list[di
     from pickglass.errors import PickglassError
     from pickglass.lake.originals import read_record
     from pickglass.settings import derived_key
+    from pickglass.store import keeping, open_store
 
+    with open_store(settings) as store:
+        expired = keeping.expired_originals(store)
     key = derived_key(settings, "originals")
     found: dict[tuple[str, int], dict[str, Any]] = {}
     for finding in document["evidence"]["fired"]:
@@ -330,6 +343,12 @@ def original_records(settings: Settings, document: Mapping[str, Any]) -> list[di
                 found[place]["indicators"].append(finding["indicator"])
                 continue
             shown = {name: record[name] for name in ("source", "file", "record", "raw_file")}
+            if place[0] in expired:
+                shown["problem"] = (
+                    f"past retention since {expired[place[0]]:%Y-%m-%d}; the row keeps its hash"
+                )
+                found[place] = shown | {"indicators": [finding["indicator"]]}
+                continue
             try:
                 raw = read_record(settings.originals, *place, key)
                 shown["text"] = raw.decode("utf-8", "replace")
@@ -551,3 +570,63 @@ def hold_subject(settings: Settings, reference: str, *, reason: str, release: bo
         else:
             keeping.place_hold(store, subject_id, actor=actor(), reason=reason)
     return {"version": 1, "subject": subject_id, "held": not release}
+
+
+def remap_source(settings: Settings, source_id: str) -> dict[str, Any]:
+    """Make the rows of one source anew from the sealed originals, with the mapping of today; all or nothing.
+
+    NotFound for an unknown source or one of which nothing is loaded. `kept` names the files whose rows stay as they
+    are, because their originals cannot be read again.
+    """
+    from pickglass import __version__
+    from pickglass.errors import PickglassError
+    from pickglass.lake.care import caring
+    from pickglass.lake.erasing import erased_records
+    from pickglass.lake.load import InputFile
+    from pickglass.lake.originals import Original
+    from pickglass.lake.remap import Again, remap
+    from pickglass.settings import derived_key
+    from pickglass.sources.rereading import can_reread, reread
+    from pickglass.store import audit, ledger, open_store
+
+    source = _definitions(settings).get(source_id)
+    if source is None:
+        raise NotFound(f"there is no source {source_id}", hint="pickglass source list")
+    key = derived_key(settings, "originals")
+    kept: list[dict[str, str]] = []
+    with open_store(settings) as store, caring(settings, store) as carer:
+        recorded = ledger.files_of(store, source=source_id, state="loaded")
+        if not recorded:
+            raise NotFound(f"nothing of {source_id} is loaded", hint="pickglass load PATH")
+        again: list[Again] = []
+        for one in recorded:
+            try:
+                with Original(settings.originals, one.raw_file, key) as original:
+                    can_reread(original, source)
+                    erased = frozenset(erased_records(original))
+            except PickglassError as error:
+                kept.append({"file": one.name, "why": error.message})
+                continue
+
+            def blocks(raw_file: str = one.raw_file) -> Iterator[Any]:
+                with Original(settings.originals, raw_file, key) as opened:
+                    yield from reread(opened, source)
+
+            file = InputFile(one.name, one.raw_file, one.bytes, one.form or "", source, blocks)
+            again.append(Again(file, one, erased))
+        audit.record(
+            store,
+            actor=actor(),
+            action="remap",
+            object=source_id,
+            details={"mapping": source.version, "files": len(again), "kept": len(kept)},
+        )
+        tables = remap(carer, source, again, __version__) if again else {}
+    return {
+        "version": 1,
+        "source": source_id,
+        "mapping_version": source.version,
+        "files": len(again),
+        "kept": kept,
+        "rows": tables,
+    }

@@ -48,8 +48,8 @@ class Settings:
     threads: int = 1
     reject_share_limit: float = 0.2  # a file with a bigger share of rejects is quarantined
     batch_bytes: int = 1 << 30  # how many bytes of input become one commit
-    care_after: int = 50  # batches of loads until the lake is compacted on its own; 0: never
-    snapshots_kept: int = 20  # past snapshots of each table that automatic care leaves
+    care_after: int = 30  # batches of loads until the lake is compacted on its own; 0: never
+    snapshots_kept: int = 10  # past snapshots of each table that automatic care leaves
     snapshot_days: int = 30  # how long it leaves them at most
     reader_hours: int = 24  # how long a replaced file stays for readers that have it open
     originals_retention_days: int | None = None  # None: originals are kept until somebody expires them

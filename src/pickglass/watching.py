@@ -96,14 +96,14 @@ class Watched:
         unchanged = now - seen.since
         if seen.taken or seen.looks < 2 or unchanged < self.settle:
             return False
+        # After that time it is loaded as it is, and the load says what is wrong with it.
+        if max(unchanged, time.time() - seen.stamp.modified / 1e9) >= self.patience:
+            return True
         if seen.cut_off is None:
             seen.cut_off = is_cut_off(path)
-        if not seen.cut_off:
-            return True
-        self._tell(f"{path.name}: its end is missing; it is waited for")
-        # After that time it is loaded as it is, and the load says what is wrong with it.
-        age = time.time() - seen.stamp.modified / 1e9
-        return max(unchanged, age) >= self.patience
+        if seen.cut_off:
+            self._tell(f"{path.name}: its end is missing; it is waited for")
+        return not seen.cut_off
 
     def _tell(self, problem: str) -> None:
         if problem not in self._told:

@@ -55,14 +55,17 @@ def care_until(settings: Settings, moment: int) -> None:
 def erase_until(settings: Settings, reference: str, moment: str) -> None:
     """Erase a subject, and die at the step of this name."""
     from pickglass import pipeline
-    from pickglass.lake import load
 
-    def step(name: str) -> None:
-        if name == moment:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    vars(load)["step"] = step
+    _die_at(moment)
     pipeline.erase_subject(settings, reference, reason="request 2026-118")
+
+
+def remap_until(settings: Settings, source: str, moment: str) -> None:
+    """Map a source again, and die at the step of this name."""
+    from pickglass import pipeline
+
+    _die_at(moment)
+    pipeline.remap_source(settings, source)
 
 
 def load_until_original(settings: Settings, paths: Sequence[Path], method: str, moment: int) -> None:
@@ -117,6 +120,16 @@ def start(victim: Callable[..., None], *arguments: Any) -> Any:
     process = _CONTEXT.Process(target=victim, args=arguments)
     process.start()
     return process
+
+
+def _die_at(moment: str) -> None:
+    from pickglass.lake import load
+
+    def step(name: str) -> None:
+        if name == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    vars(load)["step"] = step
 
 
 def _dying(moment: int) -> Callable[[str], None]:

@@ -118,6 +118,14 @@ def test_pages_of_a_code_host_are_nobodys_profile() -> None:
     ]
 
 
+def test_two_copies_that_differ_in_name_and_contact_data_alone_have_one_text() -> None:
+    body = "\nSkills\nGo and Python for nine years in two companies, mostly on call."
+    first = statements_in("Jo Moss\njo@example.com, (512) 555-0101, github.com/jo" + body)
+    second = statements_in("Kim Roe\nkim.roe@example.org, +44 20 5550 0102, github.com/kim" + body)
+    assert first["text"].split() == second["text"].split()
+    assert first["name"] != second["name"]
+
+
 @pytest.mark.parametrize(
     ("line", "name"),
     [

@@ -35,7 +35,6 @@ from pickglass.store import Store, ledger
 from pickglass.store.ledger import LoadFile
 
 FILE_BYTES = 256 << 20  # a file of this size is big enough; smaller ones of a month are brought together
-SMALL_FILES = 8  # of one month that automatic care brings together; fewer are not worth the writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,7 @@ class Carer:
     settings: Settings
     store: Store
     tables: Tables
+    loader: load.Loader | None = None  # where originals are read again
 
     def current(self) -> dict[str, int]:
         """Say which snapshot of each table is in force."""
@@ -121,7 +121,7 @@ def caring(settings: Settings, store: Store) -> Iterator[Carer]:
     loader = load.Loader(settings, store)
     try:
         loader.recover()
-        yield Carer(settings, store, loader.tables)
+        yield Carer(settings, store, loader.tables, loader)
     finally:
         loader.close()
 
@@ -238,7 +238,7 @@ def care_when_due(carer: Carer) -> Kept | None:
     settings = carer.settings
     if not settings.care_after or ledger.loads_since_care(carer.store) < settings.care_after:
         return None
-    done = compact(carer, least=SMALL_FILES)
+    done = compact(carer)
     # Also where no month was due: an empty batch says that care was taken.
     carer.publish(carer.begin(), Changes({}, {}))
     past = forget_past(

@@ -3,7 +3,7 @@
 The steps of a batch, in this order, and what a crash in each leaves:
 
     stage     records are mapped to files below the workspace        nothing visible; swept at the next start
-    originals each input file is sealed under its content address    harmless: loading it again finds it there
+    originals what was sealed meanwhile takes its content address    harmless: loading it again finds it there
     write     the new rows go to `data/batch-N` of each table        nothing visible; swept at the next start
     branch    each table gets a branch with the new files            nothing visible: readers follow the ledger
     ledger    ONE transaction names the new snapshots and the files  from here on the batch is in force
@@ -17,19 +17,23 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
 from pickglass.errors import ConfigError
 from pickglass.lake import revisions
 from pickglass.lake.drift import Drift, drift
-from pickglass.lake.engine import connect, identifier, install_macros, literal
+from pickglass.lake.engine import connect, identifier, literal
 from pickglass.lake.erasing import erase_records
-from pickglass.lake.mapping import Chunk, Mapper
-from pickglass.lake.originals import OriginalWriter, sweep
+from pickglass.lake.mapping import Chunk, Mapped, is_whole
+from pickglass.lake.originals import OriginalBatch, OriginalWriter, RecordHashes, sweep
+from pickglass.lake.side_by_side import SideBySide
 from pickglass.lake.snapshots import fingerprints
+from pickglass.lake.staged import count_rows, staged_rows, time_range, uncontested
 from pickglass.lake.suppression import RULE, leave_out
 from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
@@ -38,8 +42,8 @@ from pickglass.settings import Settings, derived_key
 from pickglass.store import Store, keeping, ledger
 from pickglass.store.ledger import LoadFile
 
-CHUNK_BYTES = 16 * 1024 * 1024
-CHUNK_RECORDS = 50_000
+CHUNK_BYTES = 48 * 1024 * 1024  # with what is under way, a few of them are in memory
+CHUNK_RECORDS = 100_000
 SMALL_FILE = 20  # records; below, a file is quarantined only if nothing in it could be read
 
 # Tables whose records are given anew when they changed, maybe with another time, or that are small: what is in
@@ -63,6 +67,12 @@ class Block(Protocol):
     def problems(self) -> Mapping[int, str]: ...
 
 
+class _Original(Protocol):
+    """What takes a file's records and gives their hashes."""
+
+    def add(self, raws: Sequence[bytes]) -> list[str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """A recognised file: its bytes' hash, its source, and a way to read its records."""
@@ -73,6 +83,7 @@ class InputFile:
     form: str
     source: SourceDefinition
     blocks: Callable[[], Iterator[Block]]
+    told: Mapping[str, Any] = field(default_factory=dict)  # what must be known to read its records again
 
 
 @dataclass(slots=True)
@@ -103,9 +114,15 @@ class Loader:
     """Loads recognised files into the lake, batch by batch; a lock lets one loader at a time into a home."""
 
     def __init__(
-        self, settings: Settings, store: Store, progress: Callable[[str, int], None] | None = None
+        self,
+        settings: Settings,
+        store: Store,
+        progress: Callable[[str, int], None] | None = None,
+        *,
+        keep_originals: bool = True,  # False is for measuring what keeping them costs
     ) -> None:
         self._settings = settings
+        self._keep_originals = keep_originals
         self._store = store
         self._progress = progress or (lambda _name, _records: None)
         self._lock = _lock(settings.home / "load.lock")
@@ -158,13 +175,12 @@ class Loader:
         stage.mkdir(parents=True)
         connection = connect(self._settings.memory_limit, self._settings.threads, stage / "spill")
         try:
-            install_macros(connection, derived_key(self._settings, "identifiers"))
-            tallies = self._stage(connection, stage, load_id, files)
+            tallies = self.stage(stage, load_id, files)
             step("staged")
             quarantined = {
                 tally.file.raw_file
                 for tally in tallies.values()
-                if _too_many_rejects(tally, self._settings.reject_share_limit)
+                if too_many_rejects(tally, self._settings.reject_share_limit)
             }
             written = self._write(connection, stage, batch, quarantined, tallies, load_id)
         finally:
@@ -176,7 +192,7 @@ class Loader:
         for name, paths in written.items():
             snapshots[name] = self._tables.write_branch(name, batch, current.get(name), paths)
             step(f"branch {name}")
-        loaded = [_loaded(tally, tally.file.raw_file in quarantined) for tally in tallies.values()]
+        loaded = [loaded_file(tally, tally.file.raw_file in quarantined) for tally in tallies.values()]
         step("before ledger")
         ledger.publish(
             self._store,
@@ -193,43 +209,63 @@ class Loader:
             step(f"main {name}")
         return loaded
 
-    def _stage(self, connection: Any, stage: Path, load_id: int, files: list[InputFile]) -> dict[str, _Tally]:
-        """Map every record of the batch to files below `stage`, and seal the originals."""
-        self._loaded = datetime.now(UTC)
-        mapper = Mapper(connection, stage, load_id, self._loaded)
+    def stage(
+        self, stage: Path, load_id: int, files: list[InputFile], loaded: datetime | None = None
+    ) -> dict[str, _Tally]:
+        """Map every record of the batch to files below `stage`, and seal the originals; `loaded` is now by default."""
+        self._loaded = loaded or datetime.now(UTC)
         tallies = {file.raw_file: _Tally(file) for file in files}
-        key = derived_key(self._settings, "originals")
-        waiting = _Waiting()
-        for file in sorted(files, key=lambda file: (file.source.id, file.name)):
-            tally = tallies[file.raw_file]
-            if waiting.source is not None and waiting.source.id != file.source.id:
-                self._map(mapper, waiting, tallies)
-            waiting.source = file.source
-            about = {"name": file.name, "form": file.form, "source": file.source.id}
-            with OriginalWriter(self._settings.originals, file.raw_file, key, about=about) as original:
-                for block in file.blocks():
-                    hashes = original.add(block.raws)
-                    if not tally.read:
-                        tally.drift = drift(block.lines, file.source)
-                    tally.read += len(block.lines)
-                    waiting.add(file, block, hashes)
-                    if waiting.full:
-                        self._map(mapper, waiting, tallies)
-            step("original")
-        if waiting.lines:
-            self._map(mapper, waiting, tallies)
+
+        def note(source: SourceDefinition, chunk: Chunk, mapped: Mapped) -> None:
+            self._progress(source.id, len(chunk.lines))
+            for (raw_file, fate, rule), count in mapped.fates.items():
+                tallies[raw_file].fates[fate] += count
+                if rule:
+                    tallies[raw_file].rules[rule] += count
+
+        mapping = SideBySide(self._settings, stage, load_id, self._loaded, note)
+        try:
+            with OriginalBatch() as originals:
+                for source, chunk in self._chunks(files, tallies, originals):
+                    mapping.map(source, chunk)
+                mapping.finish()
+            step("originals")
+        finally:
+            mapping.close()
         return tallies
 
-    def _map(self, mapper: Mapper, waiting: _Waiting, tallies: dict[str, _Tally]) -> None:
-        if waiting.source is None:
-            return
-        mapped = mapper.map(waiting.source, waiting.chunk())
-        self._progress(waiting.source.id, len(waiting.lines))
-        for (raw_file, fate, rule), count in mapped.fates.items():
-            tallies[raw_file].fates[fate] += count
-            if rule:
-                tallies[raw_file].rules[rule] += count
-        waiting.clear()
+    def _original(
+        self, file: InputFile, key: bytes, batch: OriginalBatch
+    ) -> AbstractContextManager[_Original]:
+        if not self._keep_originals:
+            return nullcontext(RecordHashes())
+        about = {"name": file.name, "form": file.form, "source": file.source.id, **file.told}
+        return OriginalWriter(self._settings.originals, file.raw_file, key, about=about, batch=batch)
+
+    def _chunks(
+        self, files: list[InputFile], tallies: dict[str, _Tally], originals: OriginalBatch
+    ) -> Iterator[tuple[SourceDefinition, Chunk]]:
+        """Read the files and seal them; yield their records in chunks of one source each."""
+        key = derived_key(self._settings, "originals")
+        for _, of_source in groupby(
+            sorted(files, key=lambda file: (file.source.id, file.name)), lambda file: file.source.id
+        ):
+            waiting = _Waiting()
+            for file in of_source:
+                tally = tallies[file.raw_file]
+                with self._original(file, key, originals) as original:
+                    for block in file.blocks():
+                        hashes = original.add(block.raws)
+                        if not tally.read:
+                            tally.drift = drift(block.lines, file.source)
+                        tally.read += len(block.lines)
+                        waiting.add(file, block, hashes)
+                        if waiting.full:
+                            yield file.source, waiting.chunk()
+                            waiting = _Waiting()
+                step("original")
+            if waiting.lines:
+                yield file.source, waiting.chunk()
 
     def _write(
         self,
@@ -255,12 +291,17 @@ class Loader:
             if not paths:
                 continue
             self._tables.ensure(name)
-            self._select_new(connection, name, paths, current, load_id)
-            for raw_file, count in connection.execute(
-                "SELECT raw_file, count(*) FROM fresh GROUP BY 1"
-            ).fetchall():
+            whole = self._move_whole(connection, name, batch, paths, current.get(name))
+            for raw_file, count in count_rows(connection, whole).items():
                 tallies[raw_file].rows[name] += count
-            files = self._copy(connection, name, batch)
+            files = self._durable(name, batch)
+            if paths := [path for path in paths if path.exists()]:
+                self._select_new(connection, name, paths, current, load_id)
+                for raw_file, count in connection.execute(
+                    "SELECT raw_file, count(*) FROM fresh GROUP BY 1"
+                ).fetchall():
+                    tallies[raw_file].rows[name] += count
+                files = self._copy(connection, name, batch)
             if files:
                 written[name] = files
             step(f"written {name}")
@@ -294,10 +335,7 @@ class Loader:
         self, connection: Any, name: str, paths: list[Path], snapshots: Mapping[str, int], load_id: int
     ) -> None:
         """Make `fresh`: the staged rows that are neither here already nor twice in the batch."""
-        staged = (
-            f"read_parquet([{', '.join(literal(str(path)) for path in paths)}], "
-            "filename = true, file_row_number = true, union_by_name = true, hive_partitioning = false)"
-        )
+        staged = staged_rows(paths)
         revision = "_revision" if name != "rejects" else "NULL"
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE staged_key AS SELECT {revisions.KEYS}, filename, file_row_number, "
@@ -323,7 +361,7 @@ class Loader:
     def _copy(self, connection: Any, name: str, batch: int) -> list[Path]:
         """Write `fresh` as Parquet by month, sorted so that one person's history is a short read."""
         folder = self._tables.data_folder(name, batch)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         table = schema().tables[name]
         columns = ", ".join(identifier(column) for column in table.columns)
         order = "account, time" if table.has_account else "time"
@@ -331,10 +369,36 @@ class Loader:
             f"COPY (SELECT {columns}, strftime(time, '%Y-%m') AS _month FROM fresh ORDER BY {order}) TO {literal(str(folder))} "
             "(FORMAT parquet, COMPRESSION zstd, PARTITION_BY (_month), FILENAME_PATTERN 'part-{uuid}', OVERWRITE_OR_IGNORE true)"
         )
+        return self._durable(name, batch)
+
+    def _move_whole(
+        self,
+        connection: Any,
+        name: str,
+        batch: int,
+        paths: list[Path],
+        snapshot: int | None,
+    ) -> list[Path]:
+        """Move the staged files that can enter as they are to the table's folder; return where they are now."""
+        whole = [path for path in paths if is_whole(path)]
+        existing: list[str] = []
+        if whole and snapshot is not None:
+            between = (None, None) if name in REVISED else time_range(connection, whole)
+            existing = self._tables.files(name, snapshot, *between)
+        folder = self._tables.data_folder(name, batch)
+        moved = []
+        for path in uncontested(connection, paths, existing):
+            folder.mkdir(parents=True, exist_ok=True)
+            moved.append(Path(shutil.move(path, folder / path.name)))
+        return moved
+
+    def _durable(self, name: str, batch: int) -> list[Path]:
+        """Bring what was written of a table to the disk; return its files, which there may be none of."""
+        folder = self._tables.data_folder(name, batch)
         files = sorted(folder.rglob("*.parquet"))
         for path in files:
             flush(path)
-        for path in {path.parent for path in files} | {folder}:
+        for path in {path.parent for path in files}:
             flush(path)
         return files
 
@@ -343,7 +407,6 @@ class Loader:
 class _Waiting:
     """Records of one source that wait until they are enough for one mapping step."""
 
-    source: SourceDefinition | None = None
     lines: list[bytes] = field(default_factory=list)
     raw_files: list[str] = field(default_factory=list)
     raw_records: list[int] = field(default_factory=list)
@@ -369,10 +432,6 @@ class _Waiting:
     def chunk(self) -> Chunk:
         return Chunk(self.lines, self.raw_files, self.raw_records, self.hashes, self.names, self.problems)
 
-    def clear(self) -> None:
-        self.lines, self.raw_files, self.raw_records, self.hashes, self.names = [], [], [], [], []
-        self.problems, self.bytes = {}, 0
-
 
 def _batches(files: Iterable[InputFile], limit: int) -> Iterator[list[InputFile]]:
     """Cut the files into batches of about `limit` bytes."""
@@ -388,7 +447,7 @@ def _batches(files: Iterable[InputFile], limit: int) -> Iterator[list[InputFile]
         yield batch
 
 
-def _too_many_rejects(tally: _Tally, limit: float) -> bool:
+def too_many_rejects(tally: _Tally, limit: float) -> bool:
     """Say whether a file had better not count: a share says nothing about a handful of records."""
     rejected = tally.fates["rejected"]
     if tally.read < SMALL_FILE:
@@ -396,7 +455,8 @@ def _too_many_rejects(tally: _Tally, limit: float) -> bool:
     return rejected > limit * tally.read
 
 
-def _loaded(tally: _Tally, quarantined: bool) -> Loaded:
+def loaded_file(tally: _Tally, quarantined: bool) -> Loaded:
+    """Give what the ledger keeps of a file."""
     fates = tally.fates
     file = LoadFile(
         raw_file=tally.file.raw_file,

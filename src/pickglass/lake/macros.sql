@@ -57,11 +57,14 @@ CREATE OR REPLACE MACRO address_key(line, city, region, postal_code) AS
               || lower(trim(coalesce(city, ''))) || '|'
               || upper(trim(split_part(coalesce(postal_code, ''), '-', 1))) END;
 
+-- Names are looked up as values of a type, which is by hash; a MAP would be gone through from its start for every row.
+CREATE OR REPLACE TYPE country_name AS ENUM ($country_names);
+CREATE OR REPLACE TYPE region_name AS ENUM ($region_names);
 CREATE OR REPLACE MACRO country_code(value) AS
-    coalesce($countries[lower(trim(value))], CASE WHEN length(trim(value)) = 2 THEN upper(trim(value)) END);
+    coalesce([$country_codes][1 + enum_code(try_cast(lower(trim(value)) AS country_name))], CASE WHEN length(trim(value)) = 2 THEN upper(trim(value)) END);
 CREATE OR REPLACE MACRO region_code(value) AS
     CASE WHEN trim(value) = '' THEN NULL
-         ELSE coalesce($regions[lower(trim(value))], CASE WHEN length(trim(value)) <= 3 THEN upper(trim(value)) ELSE trim(value) END) END;
+         ELSE coalesce([$region_codes][1 + enum_code(try_cast(lower(trim(value)) AS region_name))], CASE WHEN length(trim(value)) <= 3 THEN upper(trim(value)) ELSE trim(value) END) END;
 
 CREATE OR REPLACE MACRO name_key(value) AS
     nullif(trim(regexp_replace(strip_accents(lower(value)), '[^\p{L}\p{N}]+', ' ', 'g')), '');

@@ -1,13 +1,13 @@
 """Records in, rows out: one chunk of records goes through its source's SQL, and every record is accounted for.
 
 The fast way lets DuckDB read the chunk's JSON with the declared types. Where one record does not fit, the
-chunk is read again line by line, so exactly the bad records are lost. Nothing is converted silently: a text that
-is no time or number rejects its record and names the column.
+chunk is read again line by line, so exactly the bad records are lost. How a value becomes a column of the table,
+and what rejects its record, is told in `conversion`.
 """
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,25 +19,22 @@ import duckdb
 import pyarrow as pa
 
 from pickglass.errors import ConfigError
+from pickglass.lake.conversion import rows_query
 from pickglass.lake.engine import identifier, literal
-from pickglass.model.schema import Column, Table, schema
+from pickglass.model.schema import Table, schema
 from pickglass.model.source import SourceDefinition
 
-MAXIMUM_OBJECT_BYTES = 64 * 1024 * 1024
+LEAST_OBJECT_BYTES = 2 * 1024 * 1024  # the reader's buffers are twice that, and stay in the processor's cache
+PIECE_BYTES = 4 * 1024 * 1024  # that are read record by record at once
 EXCERPT_BYTES = 2000
 SPOILING_RECORDS = 32  # of one file and chunk that are looked for one by one
+WHOLE_ROWS = 10_000  # fewer had better be written together with others
 NO_MAPPING = "no mapping applies to this record"
+PROVENANCE = (
+    "event_id", "source", "known", "raw_file", "raw_record", "record_hash", "mapping_version", "load_id",
+)  # fmt: skip
 
-# The shapes of clocks that are read as they are; DuckDB's own cast would take the time from texts that mean
-# another («1:00 PM», «10:00 America/New_York») and from words («epoch», «infinity»). Years are those of people,
-# and 9999 stands for never.
-_DAY = r"(19|2\d)\d{2}-\d{1,2}-\d{1,2}"
-_CLOCK = r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d*)?)?"
-_PLAIN = rf"^{_DAY}[T ]\d{{2}}:\d{{2}}:\d{{2}}(\.\d{{1,6}})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
-_OFFSET = r" ?[+-](0\d|1[0-4])(:?[0-5]\d)?"
-_DATE = rf"^({_DAY}|9999-12-31)([+-]\d{{2}}:\d{{2}}|Z)?$"
-_BARE = rf"^({_DAY}|9999-12-31){_CLOCK}$"
-_ZONED = rf"^({_DAY}{_CLOCK}({_OFFSET}| ?(Z|UTC|GMT))|9999-12-31{_CLOCK}Z)$"
+_WHOLE = ".whole.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +70,16 @@ class Mapped:
     """What became of a chunk: files of rows by table, and the fate of every record.
 
     `fates` counts records: (raw_file, fate, rule) → number, where fate is mapped, rejected or ignored, and rule
-    names the rule of ignored ones.
+    names the rule of ignored ones. A file that `is_whole` could enter its table as it is.
     """
 
     rows: dict[str, Path]
     fates: dict[tuple[str, str, str], int]
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether a file of mapped rows has just the table's columns and lies within one month."""
+    return path.name.endswith(_WHOLE)
 
 
 class _Unmappable(Exception):
@@ -95,113 +97,31 @@ def structure_of(column_type: Any) -> Any:
     return str(column_type)
 
 
-def _time_cases(value: str, source: SourceDefinition) -> list[tuple[str, str, str]]:
-    """List the ways to read a text clock, in order: when each applies, the instant (or null), how far to trust it."""
-    given = f"trim(CAST({value} AS VARCHAR))"
-    text = f"upper({given})"
-    micro = f"regexp_replace({text}, '(\\.\\d{{6}})\\d+', '\\1')"
-    zoned = f"regexp_replace({micro}, ' ?([+-]\\d{{2}}):?(\\d{{2}})?$', '\\1:\\2')"
-    day = f"try_cast(regexp_extract({text}, '^[0-9]+-[0-9]+-[0-9]+') AS TIMESTAMP)"
-    cases = [
-        # Nearly every clock, and the engine reads it as it is; the other spellings of an instant cost more.
-        (f"regexp_matches({given}, '{_PLAIN}')", f"try_cast({given} AS TIMESTAMPTZ)", "instant"),
-        (f"regexp_matches({text}, '{_ZONED}')", f"try_cast(rtrim({zoned}, ':') AS TIMESTAMPTZ)", "instant"),
-        (f"regexp_matches({text}, '{_DATE}')", f"timezone('UTC', {day})", "date"),
-    ]
-    precision = "local" if source.time_zone == "local" else "instant"
-    if source.time_zone != "none":
-        cases.append(
-            (
-                f"regexp_matches({text}, '{_BARE}')",
-                _placed(f"try_cast({micro} AS TIMESTAMP)", source),
-                precision,
-            )
-        )
-    for form in source.time_formats:
-        # A word like «epoch» is a time for DuckDB whatever the format.
-        parsed = (
-            f"CASE WHEN regexp_matches({value}, '\\d') THEN try_strptime(trim({value}), {literal(form)}) END"
-        )
-        sound = f"{parsed} BETWEEN TIMESTAMP '1900-01-01' AND TIMESTAMP '9999-12-31'"
-        if re.search(r"%[zZ]", form):
-            cases.append((sound, f"CAST({parsed} AS TIMESTAMPTZ)", "instant"))
-        elif not re.search(r"%[-]?[HIcXTs]", form):
-            cases.append((sound, f"timezone('UTC', CAST({parsed} AS TIMESTAMP))", "date"))
-        elif source.time_zone != "none":
-            cases.append((sound, _placed(f"CAST({parsed} AS TIMESTAMP)", source), precision))
-    return cases
-
-
-def _placed(bare: str, source: SourceDefinition) -> str:
-    """Write the SQL that gives a clock without a zone the zone that the source declares."""
-    zone = "UTC" if source.time_zone == "local" else source.time_zone
-    return f"timezone({literal(zone)}, {bare})"
-
-
-def _time_expression(value: str, source: SourceDefinition) -> str:
-    """Write the SQL that turns a text clock into a UTC instant by the source's rule, or null."""
-    cases = " ".join(
-        f"WHEN {condition} THEN {instant}" for condition, instant, _ in _time_cases(value, source)
-    )
-    return f"CASE {cases} END"
-
-
-def _precision_expression(value: str, source: SourceDefinition) -> str:
-    """Write the SQL that says how far a text clock can be trusted: instant, local or date."""
-    cases = " ".join(
-        f"WHEN {condition} THEN '{precision}'" for condition, _, precision in _time_cases(value, source)
-    )
-    return f"CASE {cases} END"
-
-
-def _why_no_time(name: str, value: str, source: SourceDefinition) -> str:
-    clock = f"regexp_matches(CAST({value} AS VARCHAR), '\\d:\\d\\d')"
-    if source.time_zone == "none":
-        return f"CASE WHEN {clock} THEN '{name}: a clock without a time zone, and this source declares none' ELSE '{name}: not a time' END"
-    return f"'{name}: not a time'"
-
-
-def _converted(column: Column, given: str, source: SourceDefinition) -> tuple[str, str | None]:
-    """Return the SQL of a column's value and of its problem (null where there is none)."""
-    value = f"m.{identifier(column.name)}"
-    if column.type == "time" and given == "VARCHAR":
-        converted = _time_expression(value, source)
-        problem = (
-            f"CASE WHEN nullif(trim({value}), '') IS NOT NULL AND {converted} IS NULL "
-            f"THEN {_why_no_time(column.name, value, source)} END"
-        )
-        return converted, problem
-    if column.type in ("integer", "number", "boolean") and given in ("VARCHAR", "JSON"):
-        plain = f"nullif(trim(CAST({value} AS VARCHAR), ' \"'), '')"
-        converted = f"try_cast({plain} AS {column.duckdb_type})"
-        article = "an" if column.type == "integer" else "a"
-        if column.type != "boolean":
-            # DuckDB would round «1.6» to an integer, and takes «nan» and «inf» for numbers.
-            double = f"try_cast({plain} AS DOUBLE)"
-            sound = f"{double} = trunc({double})" if column.type == "integer" else f"isfinite({double})"
-            converted = f"CASE WHEN {sound} THEN {converted} END"
-        return (
-            converted,
-            f"CASE WHEN {plain} IS NOT NULL AND {converted} IS NULL THEN '{column.name}: not {article} {column.type}' END",
-        )
-    if column.type == "text" and given in ("VARCHAR", "JSON"):
-        return f"nullif(CAST({value} AS VARCHAR), '')", None
-    return f"CAST({value} AS {column.duckdb_type})", None
-
-
 class Mapper:
-    """Maps chunks of one source after another on one connection, writing rows below `stage`."""
+    """Maps chunks of one source after another on one connection, writing rows below `stage`.
+
+    The connection must have one thread: then rows stay in the order of the records, which their numbers need.
+    To use more processors, map chunks side by side, with a mapper and a connection for each.
+    """
 
     def __init__(self, connection: Any, stage: Path, load_id: int, loaded: datetime) -> None:
         self._connection = connection
         self._stage = stage
         self._load_id = load_id
         self._loaded = loaded
-        self._count = 0
+        self._number = 0
+        self._types: dict[tuple[SourceDefinition, str], dict[str, str]] = {}
+        connection.execute("SET threads = 1")
+        # The sides of a join stay as written here: the wide rows stream by, and keep their order, while the few
+        # columns that they meet are the ones put in a hash table.
+        connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
 
-    def map(self, source: SourceDefinition, chunk: Chunk) -> Mapped:
-        """Map one chunk; raises ConfigError where the source's own SQL is wrong, never for a record."""
-        self._count += 1
+    def map(self, source: SourceDefinition, chunk: Chunk, number: int | None = None) -> Mapped:
+        """Map one chunk; raises ConfigError where the source's own SQL is wrong, never for a record.
+
+        The files of rows are named by the chunk's number, and stand in its order: by default one more than before.
+        """
+        self._number = self._number + 1 if number is None else number
         try:
             return self._map(source, chunk)
         except _Unmappable:
@@ -238,26 +158,44 @@ class Mapper:
         rejected = self._write_rejects(source, chunk)
         if rejected is not None:
             rows["rejects"] = rejected
-        return Mapped(rows, self._fates())
+        return Mapped(rows, self._fates(chunk))
 
     def _compute(self, source: SourceDefinition, chunk: Chunk) -> None:
-        """Read the chunk and run the source's SQL over it: fills `fate` and `rows_<table>`."""
-        good = [index for index, line in enumerate(chunk.lines) if line and index not in chunk.problems]
+        """Read the chunk and run the source's SQL over it: fills `fate` and `rows_<table>`.
+
+        `fate` holds the exceptions only, rejected and ignored records: a record that is not in it is mapped. They are
+        few, so what goes through them costs next to nothing.
+        """
         problems = dict(chunk.problems)
+        good = [index for index, line in enumerate(chunk.lines) if line and index not in problems]
         problems.update(self._read_raw(source, chunk, good))
         self._run("CREATE OR REPLACE TEMP TABLE fate (_n BIGINT, fate VARCHAR, reason VARCHAR)")
         if problems:
             bad = pa.table({"n": list(problems), "reason": list(problems.values())})
             self._run("INSERT INTO fate SELECT n, 'rejected', reason FROM bad", bad=bad)
-        for rule in source.ignore:
-            self._source_sql(
-                source,
-                f"ignore rule {rule.rule}",
-                f"INSERT INTO fate SELECT _n, 'ignored', {literal(rule.rule)} FROM raw "
-                f"WHERE ({rule.when}) AND _n NOT IN (SELECT _n FROM fate)",
-            )
+        self._ignore(source)
+        self._source_sql(source, "key", f"CREATE OR REPLACE TEMP TABLE keyed AS {_keys(source)}")
         for name, sql in source.tables.items():
             self._map_table(source, name, sql)
+
+    def _ignore(self, source: SourceDefinition) -> None:
+        """Note the records that a rule leaves out, each under the first rule that fits."""
+        if not source.ignore:
+            return
+        rules = " ".join(f"WHEN ({rule.when}) THEN {literal(rule.rule)}" for rule in source.ignore)
+        try:
+            self._source_sql(
+                source,
+                "ignore",
+                f"INSERT INTO fate SELECT _n, 'ignored', rule FROM (SELECT _n, CASE {rules} END AS rule FROM raw) "
+                "WHERE rule IS NOT NULL AND _n NOT IN (SELECT _n FROM fate)",
+            )
+        except ConfigError:
+            for rule in source.ignore:  # which one is it?
+                self._source_sql(
+                    source, f"ignore rule {rule.rule}", f"SELECT count(*) FROM raw WHERE ({rule.when})"
+                )
+            raise
 
     def _run(self, sql: str, **tables: pa.Table) -> None:
         for name, table in tables.items():
@@ -281,61 +219,103 @@ class Mapper:
             ) from error
 
     def _read_raw(self, source: SourceDefinition, chunk: Chunk, good: list[int]) -> dict[int, str]:
-        """Fill `raw` and `origin`; return the records that do not fit the declared types, with reasons."""
-        numbers = pa.array(good, pa.int64())
-        origin = pa.table(
+        """Fill `file`, `record` and `raw`; return the records that do not fit the declared types, with reasons."""
+        places = self._number_records(chunk, good)
+        lines = chunk.lines if len(good) == len(chunk.lines) else [chunk.lines[index] for index in good]
+        if self._read_fast(source, "raw", lines, places):
+            return {}
+        # Some line is not what it should be. Only the piece that it is in is read record by record.
+        columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in source.columns.items())
+        self._run(
+            f"CREATE OR REPLACE TEMP TABLE raw (_n BIGINT, _file_name VARCHAR, _file_date VARCHAR, {columns})"
+        )
+        problems: dict[int, str] = {}
+        for start, stop in _pieces(lines):
+            piece, its_places = lines[start:stop], places.slice(start, stop - start)
+            if self._read_fast(source, "piece", piece, its_places):
+                self._run("INSERT INTO raw BY NAME SELECT * FROM piece")
+            else:
+                problems |= self._read_strictly(source, piece, its_places)
+        return problems
+
+    def _read_fast(
+        self, source: SourceDefinition, table: str, lines: Sequence[bytes], places: pa.Table
+    ) -> bool:
+        """Let the engine read lines into a table, all at once; False if not every line is an object that fits."""
+        text = self._stage / f"chunk-{self._number:06d}.ndjson"
+        with text.open("wb", buffering=0) as file:
+            for start in range(0, len(lines), 1000):  # at once would take as much memory again
+                file.write(b"\n".join(lines[start : start + 1000]) + b"\n")
+        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items())
+        longest = max(map(len, lines), default=0)
+        reader = (
+            f"read_json({literal(str(text))}, format = 'newline_delimited', columns = {{{columns}}}, "
+            f"maximum_object_size = {max(LEAST_OBJECT_BYTES, longest + 1)}, auto_detect = false)"
+        )
+        # Side by side, the n-th object beside the n-th place. Where one side is longer the other is null there, so
+        # the counts tell whether every line was one object.
+        try:
+            self._run(
+                f"CREATE OR REPLACE TEMP TABLE {table} AS "
+                "SELECT side._n, file._file_name, file._file_date, side.* EXCLUDE (_n, _file) FROM "
+                f"(SELECT * FROM (SELECT *, true AS _is_read FROM {reader}) POSITIONAL JOIN places) side "
+                "LEFT JOIN file USING (_file)",
+                places=places,
+            )
+        except duckdb.Error:
+            return False
+        finally:
+            text.unlink(missing_ok=True)
+        counts = self._connection.execute(
+            f"SELECT count(*), count(_n), count(_is_read) FROM {table}"
+        ).fetchone()
+        self._run(f"ALTER TABLE {table} DROP COLUMN _is_read")
+        return bool(counts == (len(lines),) * 3)
+
+    def _number_records(self, chunk: Chunk, good: list[int]) -> pa.Table:
+        """Fill `file` and `record`, and return the numbers of the good records and of their files, in order."""
+        numbers: dict[tuple[str, str], int] = {}
+        of_file = pa.array(
+            [
+                numbers.setdefault(pair, len(numbers))
+                for pair in zip(chunk.raw_files, chunk.file_names, strict=True)
+            ],
+            pa.int32(),
+        )
+        files = pa.table(
             {
-                "_n": pa.array(range(len(chunk.lines)), pa.int64()),
-                "raw_file": pa.array(chunk.raw_files, pa.string()),
-                "raw_record": pa.array(chunk.raw_records, pa.int64()),
-                "record_hash": pa.array(chunk.record_hashes, pa.string()),
-                "_file_name": pa.array(chunk.file_names, pa.string()),
+                "_file": pa.array(numbers.values(), pa.int32()),
+                "raw_file": pa.array([raw_file for raw_file, _ in numbers], pa.string()),
+                "_file_name": pa.array([name for _, name in numbers], pa.string()),
             }
         )
         self._run(
-            "CREATE OR REPLACE TEMP TABLE origin AS SELECT *, "
+            "CREATE OR REPLACE TEMP TABLE file AS SELECT *, "
             "regexp_replace(nullif(regexp_extract(_file_name, '(20\\d{2}-?[01]\\d-?[0-3]\\d)(?:\\D|$)', 1), ''), "
-            "'^(\\d{4})-?(\\d{2})-?(\\d{2})$', '\\1-\\2-\\3') AS _file_date FROM given",
-            given=origin,
+            "'^(\\d{4})-?(\\d{2})-?(\\d{2})$', '\\1-\\2-\\3') AS _file_date FROM files",
+            files=files,
         )
-        text = self._stage / "chunk.ndjson"
-        text.write_bytes(b"\n".join(chunk.lines[index] for index in good))
-        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items())
-        reader = (
-            f"read_json({literal(str(text))}, format = 'newline_delimited', columns = {{{columns}}}, "
-            f"maximum_object_size = {MAXIMUM_OBJECT_BYTES}, auto_detect = false)"
+        records = pa.table(
+            {
+                "_n": pa.array(range(len(chunk.lines)), pa.int64()),
+                "_file": of_file,
+                "raw_record": pa.array(chunk.raw_records, pa.int64()),
+                "record_hash": pa.array(chunk.record_hashes, pa.string()),
+            }
         )
-        try:
-            self._run(
-                f"CREATE OR REPLACE TEMP TABLE read AS SELECT row_number() OVER () AS _line, * FROM {reader}"
-            )
-        except duckdb.Error:
-            return self._read_strictly(source, chunk, good)
-        finally:
-            text.unlink(missing_ok=True)
-        if self._connection.execute("SELECT count(*) FROM read").fetchall() != [(len(good),)]:
-            return self._read_strictly(source, chunk, good)
-        lines = pa.table({"_line": pa.array(range(1, len(good) + 1), pa.int64()), "_n": numbers})
-        self._join_raw(lines)
-        return {}
+        self._run("CREATE OR REPLACE TEMP TABLE record AS SELECT * FROM records", records=records)
+        places = records.select(["_n", "_file"])
+        return places if len(good) == len(records) else places.take(pa.array(good, pa.int64()))
 
-    def _join_raw(self, lines: pa.Table) -> None:
-        self._run(
-            "CREATE OR REPLACE TEMP TABLE raw AS "
-            "SELECT lines._n, origin._file_name, origin._file_date, read.* EXCLUDE (_line) "
-            "FROM read JOIN lines USING (_line) JOIN origin ON origin._n = lines._n",
-            lines=lines,
-        )
-
-    def _read_strictly(self, source: SourceDefinition, chunk: Chunk, good: list[int]) -> dict[int, str]:
-        """Read record by record: what fits goes to `raw`, the rest is returned with what is wrong with it."""
+    def _read_strictly(
+        self, source: SourceDefinition, lines: Sequence[bytes], places: pa.Table
+    ) -> dict[int, str]:
+        """Read record by record: what fits is added to `raw`, the rest is returned with what is wrong with it."""
         structure = {name: self._structure(kind) for name, kind in source.columns.items()}
         given = pa.table(
             {
-                "_line": pa.array(range(1, len(good) + 1), pa.int64()),
-                "text": pa.array(
-                    [chunk.lines[index].decode("utf-8", "replace") for index in good], pa.string()
-                ),
+                "_line": pa.array(range(len(lines)), pa.int64()),
+                "text": pa.array([line.decode("utf-8", "replace") for line in lines], pa.string()),
             }
         )
         wrong = " ".join(
@@ -361,15 +341,13 @@ class Mapper:
         )
         names = ", ".join(f"value.{identifier(name)} AS {identifier(name)}" for name in source.columns)
         self._run(
-            f"CREATE OR REPLACE TEMP TABLE read AS SELECT _line, {names} FROM strict WHERE reason IS NULL"
-        )
-        self._join_raw(
-            pa.table(
-                {"_line": pa.array(range(1, len(good) + 1), pa.int64()), "_n": pa.array(good, pa.int64())}
-            )
+            f"INSERT INTO raw BY NAME SELECT places._n, file._file_name, file._file_date, {names} "
+            "FROM strict JOIN places USING (_line) JOIN file USING (_file) WHERE reason IS NULL ORDER BY _line",
+            places=places.append_column("_line", given.column("_line")),
         )
         bad = self._connection.execute("SELECT _line, reason FROM strict WHERE reason IS NOT NULL").fetchall()
-        return {good[line - 1]: reason for line, reason in bad}
+        numbers = places.column("_n")
+        return {numbers[line].as_py(): reason for line, reason in bad}
 
     def _structure(self, kind: str) -> Any:
         return structure_of(self._connection.sql(f"SELECT CAST(NULL AS {kind}) AS c").types[0])
@@ -380,63 +358,75 @@ class Mapper:
         where = f"{source.id}/source.yaml, table {name}"
         if table is None:
             raise ConfigError(f"there is no table {name}", hint="see model/schema.yaml", where=where)
-        self._source_sql(source, f"table {name}", f"CREATE OR REPLACE TEMP VIEW mapped AS {sql}")
-        described = self._connection.execute("DESCRIBE mapped").fetchall()
-        # DuckDB keeps the case that a raw column came with; names mean the same in any case.
-        given = {column.lower(): str(kind) for column, kind, *_ in described}
+        given = self._given(source, name, sql)
         unknown = sorted(set(given) - set(table.own) - {"_n", "_part", "time", "time_precision"})
         if unknown or "_n" not in given:
             why = f"unknown columns: {', '.join(unknown)}" if unknown else "the SELECT must pass _n on"
             raise ConfigError(why, hint=f"columns of {name} stand in model/schema.yaml", where=where)
-        selected, problems = _row_expressions(table, given, source)
         part = "coalesce(CAST(m._part AS VARCHAR), '')" if "_part" in given else "''"
-        key = f"coalesce(CAST(({source.key}) AS VARCHAR), o.record_hash)" if source.key else "o.record_hash"
-        revision = f"CAST(({source.revision}) AS VARCHAR)" if source.revision else "NULL"
-        keys = (
-            f"SELECT raw._n, {key} AS _key, {revision} AS _revision FROM raw JOIN origin o ON o._n = raw._n"
-        )
+        mapped = f"SELECT * FROM (\n{sql}\n) WHERE _n NOT IN (SELECT _n FROM fate)"
         self._source_sql(
             source,
             f"table {name}",
             f"CREATE OR REPLACE TEMP TABLE {identifier('rows_' + name)} AS "
-            f"SELECT m._n, substr(sha256(concat_ws('|', {literal(source.id)}, {literal(name)}, keys._key, {part})), 1, 24) AS event_id, "
-            f"keys._revision, {selected}, concat_ws('; ', {problems}) AS _problem "
-            f"FROM mapped m JOIN ({keys}) keys ON keys._n = m._n WHERE m._n NOT IN (SELECT _n FROM fate)",
+            f"SELECT m.* {'EXCLUDE (_part)' if '_part' in given else ''}, keyed._revision, "
+            f"substr(sha256(concat_ws('|', {literal(source.id)}, {literal(name)}, keyed._key, {part})), 1, 24) AS event_id "
+            f"FROM ({rows_query(table, given, source, mapped)}) m JOIN keyed ON keyed._n = m._n",
         )
 
+    def _given(self, source: SourceDefinition, name: str, sql: str) -> dict[str, str]:
+        """Say what columns a source's SELECT for a table gives, and of what types: the same for every chunk."""
+        if (source, name) not in self._types:
+            # A statement of its own first: what is wrong with the SELECT is told in its own terms.
+            self._source_sql(source, f"table {name}", f"CREATE OR REPLACE TEMP VIEW mapped AS {sql}")
+            described = self._connection.execute("DESCRIBE mapped").fetchall()
+            # DuckDB keeps the case that a raw column came with; names mean the same in any case.
+            self._types[source, name] = {column.lower(): str(kind) for column, kind, *_ in described}
+        return self._types[source, name]
+
     def _judge(self, source: SourceDefinition) -> None:
-        """Give every record its one fate; a record with any bad row is rejected whole."""
-        unions = " UNION ALL ".join(
-            f"SELECT _n, {literal(name)} AS table_name, _problem FROM {identifier('rows_' + name)}"
-            for name in source.tables
+        """Note what is rejected, so that every record has its one fate; one with any bad row is rejected whole."""
+        tables = {name: identifier("rows_" + name) for name in source.tables}
+        problems = " UNION ALL ".join(
+            f"SELECT _n, {literal(name + '.')} || _problem AS problem FROM {rows} WHERE _problem <> ''"
+            for name, rows in tables.items()
         )
         self._run(
-            "INSERT INTO fate SELECT _n, 'rejected', "
-            "string_agg(DISTINCT table_name || '.' || _problem, '; ' ORDER BY table_name || '.' || _problem) "
-            f"FROM ({unions}) WHERE _problem <> '' GROUP BY _n"
+            "INSERT INTO fate SELECT _n, 'rejected', string_agg(DISTINCT problem, '; ' ORDER BY problem) "
+            f"FROM ({problems}) GROUP BY _n"
         )
+        somewhere = " ".join(f"AND _n NOT IN (SELECT _n FROM {rows})" for rows in tables.values())
         self._run(
-            f"INSERT INTO fate SELECT DISTINCT _n, 'mapped', NULL FROM ({unions}) WHERE _n NOT IN (SELECT _n FROM fate)"
-        )
-        self._run(
-            f"INSERT INTO fate SELECT _n, 'rejected', {literal(NO_MAPPING)} FROM origin WHERE _n NOT IN (SELECT _n FROM fate)"
+            f"INSERT INTO fate SELECT _n, 'rejected', {literal(NO_MAPPING)} FROM record "
+            f"WHERE _n NOT IN (SELECT _n FROM fate) {somewhere}"
         )
 
     def _write(self, source: SourceDefinition, name: str) -> Path | None:
-        """Write the good rows of a table as one Parquet file of the stage; None if there are none."""
-        rows = identifier("rows_" + name)
-        path = self._stage / name / f"{self._count:06d}.parquet"
-        path.parent.mkdir(exist_ok=True)
-        count = self._connection.execute(
-            f"COPY (SELECT r.* EXCLUDE (_n, _problem), {self._provenance(source)}, "
-            f"o.raw_file, o.raw_record, o.record_hash "
-            f"FROM {rows} r JOIN fate f ON f._n = r._n AND f.fate = 'mapped' JOIN origin o ON o._n = r._n) "
-            f"TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
-        ).fetchone()[0]
-        self._run(f"DROP TABLE {rows}")
+        """Write the good rows of a table as one Parquet file of the stage; None if there are none.
+
+        Rows of one month that no revision can touch are written as their table has them, because nearly always
+        they can enter it so. Others will be read once more, and need only be written fast.
+        """
+        good = (
+            f"SELECT r.* EXCLUDE (_n, _problem), {self._provenance(source)}, f.raw_file, o.raw_record, o.record_hash "
+            f"FROM {identifier('rows_' + name)} r JOIN record o ON o._n = r._n JOIN file f ON f._file = o._file "
+            "WHERE r._n NOT IN (SELECT _n FROM fate)"
+        )
+        first, last, count = self._connection.execute(
+            f"SELECT strftime(min(time), '%Y-%m'), strftime(max(time), '%Y-%m'), count(*) FROM {identifier('rows_' + name)} "
+            "WHERE _n NOT IN (SELECT _n FROM fate)"
+        ).fetchone()
         if not count:
-            path.unlink()
             return None
+        path = self._stage / name / f"{self._number:06d}.parquet"
+        compression = "lz4_raw"
+        if first == last and count >= WHOLE_ROWS and source.revision is None:
+            path = path.with_name(f"{self._number:06d}{_WHOLE}")
+            compression = "zstd, COMPRESSION_LEVEL 1"  # a third faster than the default, and no bigger
+            good = f"SELECT {_columns(schema().tables[name])} FROM ({good})"
+        path.parent.mkdir(exist_ok=True)
+        self._run(f"COPY ({good}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION {compression})")
+        self._run(f"DROP TABLE {identifier('rows_' + name)}")
         return path
 
     def _write_rejects(self, source: SourceDefinition, chunk: Chunk) -> Path | None:
@@ -449,14 +439,15 @@ class Mapper:
         rejects = pa.table(
             {"_n": [n for n, _ in bad], "reason": [reason for _, reason in bad], "text": texts}
         )
-        path = self._stage / "rejects" / f"{self._count:06d}.parquet"
+        path = self._stage / "rejects" / f"{self._number:06d}.parquet"
         path.parent.mkdir(exist_ok=True)
         self._run(
-            "COPY (SELECT substr(sha256(concat_ws('|', o.raw_file, o.raw_record)), 1, 24) AS event_id, "
+            "COPY (SELECT substr(sha256(concat_ws('|', f.raw_file, o.raw_record)), 1, 24) AS event_id, "
             f"{literal(source.id)} AS source, {self._now()} AS time, 'instant' AS time_precision, {self._now()} AS known, "
             f"{literal(source.version)} AS mapping_version, CAST({self._load_id} AS BIGINT) AS load_id, b.reason, b.text, "
-            "o.raw_file, o.raw_record, o.record_hash "
-            f"FROM bad b JOIN origin o ON o._n = b._n) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)",
+            "f.raw_file, o.raw_record, o.record_hash "
+            f"FROM bad b JOIN record o ON o._n = b._n JOIN file f ON f._file = o._file) TO {literal(str(path))} "
+            "(FORMAT parquet, COMPRESSION lz4_raw)",
             bad=rejects,
         )
         return path
@@ -464,12 +455,16 @@ class Mapper:
     def _now(self) -> str:
         return f"CAST({literal(self._loaded.isoformat())} AS TIMESTAMPTZ)"
 
-    def _fates(self) -> dict[tuple[str, str, str], int]:
-        counted = self._connection.execute(
-            "SELECT o.raw_file, f.fate, CASE WHEN f.fate = 'ignored' THEN f.reason ELSE '' END, count(*) "
-            "FROM fate f JOIN origin o ON o._n = f._n GROUP BY ALL"
+    def _fates(self, chunk: Chunk) -> dict[tuple[str, str, str], int]:
+        exceptions = self._connection.execute(
+            "SELECT f.raw_file, fate, CASE WHEN fate = 'ignored' THEN reason ELSE '' END, count(*) "
+            "FROM fate JOIN record o USING (_n) JOIN file f USING (_file) GROUP BY ALL"
         ).fetchall()
-        return {(raw_file, fate, rule): count for raw_file, fate, rule, count in counted}
+        mapped = Counter(chunk.raw_files)
+        for raw_file, _, _, count in exceptions:
+            mapped[raw_file] -= count
+        fates = {(raw_file, "mapped", ""): count for raw_file, count in mapped.items() if count}
+        return fates | {(raw_file, fate, rule): count for raw_file, fate, rule, count in exceptions}
 
     def _provenance(self, source: SourceDefinition) -> str:
         """Write the provenance columns that a row's source and load give; `known` never lies after the load."""
@@ -480,34 +475,37 @@ class Mapper:
         )
 
 
-def _row_expressions(table: Table, given: dict[str, str], source: SourceDefinition) -> tuple[str, str]:
-    """Write the SELECT list of a table's rows, and the list of what can be wrong with them."""
-    selected: list[str] = []
-    problems: list[str] = []
-    for name in ("time", *table.own):
-        column = table.columns[name]
-        if name in given:
-            value, problem = _converted(column, given[name], source)
-        else:
-            value, problem = f"CAST(NULL AS {column.duckdb_type})", None
-        selected.append(f"{value} AS {identifier(name)}")
-        if problem is not None:
-            problems.append(problem)
-        if column.required:
-            empty = (
-                f"nullif(trim(CAST(m.{identifier(name)} AS VARCHAR)), '') IS NULL"
-                if name in given
-                else "TRUE"
-            )
-            problems.append(f"CASE WHEN {empty} THEN '{name}: missing' END")
-    if "time_precision" in given:
-        precision = "m.time_precision"
-    elif given.get("time") == "VARCHAR":
-        precision = _precision_expression("m.time", source)
-    else:
-        precision = "'date'" if given.get("time") == "DATE" else "'instant'"
-    selected.append(f"{precision} AS time_precision")
-    return ", ".join(selected), ", ".join(problems)
+def _pieces(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Cut lines into pieces of few bytes, or of one line: reading record by record takes many times their memory."""
+    start, size = 0, 0
+    for place, line in enumerate(lines):
+        if size and size + len(line) > PIECE_BYTES:
+            yield start, place
+            start, size = place, 0
+        size += len(line)
+    if start < len(lines):
+        yield start, len(lines)
+
+
+def _keys(source: SourceDefinition) -> str:
+    """Write the SELECT of every record's own key and revision."""
+    if source.key is None and source.revision is None:
+        return "SELECT _n, record_hash AS _key, CAST(NULL AS VARCHAR) AS _revision FROM record"
+    key = f"coalesce(CAST(({source.key}) AS VARCHAR), o.record_hash)" if source.key else "o.record_hash"
+    revision = f"CAST(({source.revision}) AS VARCHAR)" if source.revision else "CAST(NULL AS VARCHAR)"
+    return (
+        f"SELECT raw._n, {key} AS _key, {revision} AS _revision FROM raw JOIN record o ON o._n = raw._n "
+        "WHERE raw._n NOT IN (SELECT _n FROM fate)"
+    )
+
+
+def _columns(table: Table) -> str:
+    """Write a table's columns in its order from mapped rows; one that the mapping never gives is null."""
+    given = {*PROVENANCE, "time", "time_precision", *table.own}
+    return ", ".join(
+        identifier(name) if name in given else f"CAST(NULL AS {column.duckdb_type}) AS {identifier(name)}"
+        for name, column in table.columns.items()
+    )
 
 
 def _misfits(path: str, name: str, kind: Any, many: bool = False) -> Iterator[tuple[str, str, str]]:

@@ -79,7 +79,7 @@ def settle(
         "UNION ALL SELECT filename, file_row_number, "
         # Not least() alone: of a time and a null it takes the time.
         f"CASE WHEN moment IS NULL THEN known ELSE greatest(known, least(moment, {_loaded_at(connection, 'single', loaded)})) END, "
-        f"revision FROM (SELECT *, {_MOMENT} AS moment FROM staged_key ANTI JOIN several USING (event_id)) single"
+        f"nullif(revision, '{GIVEN}1') FROM (SELECT *, {_MOMENT} AS moment FROM staged_key ANTI JOIN several USING (event_id)) single"
     )
     if name == "rejects":  # the same record rejected again is no news, and no record of its own
         return
@@ -121,14 +121,15 @@ def _settled(connection: Any, loaded: datetime) -> str:
     when = _loaded_at(connection, "placed", loaded)
     return (
         "SELECT * REPLACE ("
-        "CASE WHEN NOT fresh THEN known "
+        "CASE WHEN NOT fresh OR numbered THEN known "
         f"WHEN unmarked THEN CASE WHEN given > 1 THEN {when} ELSE known END "
         f"WHEN moment IS NOT NULL THEN greatest(known, least(moment, {when})) "
         f"WHEN place > 1 THEN {when} ELSE known END AS known, "
-        f"CASE WHEN fresh AND unmarked THEN CASE WHEN given > 1 THEN '{GIVEN}' || given END ELSE revision END AS revision) "
-        "FROM (SELECT *, CAST(coalesce(max(ordinal) FILTER (NOT fresh AND unmarked) OVER (PARTITION BY event_id), 0) "
-        "+ count(*) FILTER (fresh AND unmarked AND NOT same) OVER (PARTITION BY event_id ORDER BY place) AS BIGINT) AS given "
-        "FROM placed) AS placed WHERE NOT (fresh AND same)"
+        f"CASE WHEN revision = '{GIVEN}1' THEN NULL "
+        f"WHEN fresh AND unmarked AND NOT numbered AND given > 1 THEN '{GIVEN}' || given ELSE revision END AS revision) "
+        "FROM (SELECT *, CAST(coalesce(max(ordinal) FILTER (numbered) OVER (PARTITION BY event_id), 0) "
+        "+ count(*) FILTER (unmarked AND NOT numbered AND NOT same) OVER (PARTITION BY event_id ORDER BY place) AS BIGINT) AS given "
+        "FROM (SELECT *, unmarked AND ordinal < 1e18 AS numbered FROM placed)) AS placed WHERE NOT (fresh AND same)"
     )
 
 

@@ -72,11 +72,14 @@ class Tables:
         table = self._table(name)
         target = snapshot if snapshot is not None else table.history()[0].snapshot_id
         current = table.current_snapshot()
+        changes = table.manage_snapshots()
         if current is None or current.snapshot_id != target:
-            table.manage_snapshots().set_current_snapshot(snapshot_id=target).commit()
-        for branch in self._table(name).refs():
-            if branch != "main":
-                self._table(name).manage_snapshots().remove_branch(branch).commit()
+            changes = changes.set_current_snapshot(snapshot_id=target)
+        branches = [branch for branch in table.refs() if branch != "main"]
+        for branch in branches:
+            changes = changes.remove_branch(branch)
+        if branches or current is None or current.snapshot_id != target:
+            changes.commit()  # one commit for all: each costs more the longer the metadata is
 
     def files(
         self, name: str, snapshot: int, start: datetime | None = None, end: datetime | None = None

@@ -7,7 +7,7 @@ they say (a line of text, one mail), or `records(member)` for everything else (e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -61,6 +61,12 @@ def parsed_blocks(member: Member, source: SourceDefinition) -> Iterator[Block]:
                 problems[place] = str(value["problem"])
             lines.append(b"" if place in problems else orjson.dumps(value))
         yield Block(block.first, lines, block.raws, problems)
+
+
+def record_parser(source: SourceDefinition) -> Callable[[bytes], Mapping[str, object]] | None:
+    """Give the parser of one record's bytes; None where the source's parser needs the whole file."""
+    module = _module(Path(source.folder or source.id).name)
+    return None if hasattr(module, "records") else module.parse
 
 
 def _told(records: Iterable[Record]) -> Iterator[Record]:

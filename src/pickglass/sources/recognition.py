@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,13 +12,15 @@ from typing import Any
 from pickglass.model.source import Recognition, SourceDefinition
 from pickglass.sources.folding import is_folded, unfold, unfolded_blocks
 from pickglass.sources.parsers import parsed_blocks, parser_sources
-from pickglass.sources.reading import Block, Member, blocks, sample
+from pickglass.sources.reading import Block, Member, blocks, sample, table_header
 
 SAMPLE_RECORDS = 50
 HEAD_BYTES = 64 * 1024
 
 # A file counts as a source's if most of its first records do; single odd records become rejects.
 SHARE = 0.5
+
+_NUMBERED = re.compile(r"(.+) \(\d+\)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,25 @@ def recognise_member(
         return None, f"is {member.form}, which no source reads"
     # Where the records sit in a document differs by source. A way of reading gets a sample of its own only if the
     # file's beginning names its keys at all: for every other way the sample is the plain one.
-    ways = {
-        source.records
-        for source in known.values()
-        if source.records and any(f'"{_first(path)}"' in head for path in source.records)
-    }
+    ways = [
+        way
+        for way, needles in _index(tuple(known.values())).ways
+        if any(needle in head for needle in needles)
+    ]
     samples = {way: sample(member, way, SAMPLE_RECORDS) for way in ((), *ways)}
     found = recognise(samples, known.values(), member.form)
+    if found.source is not None and (twice := _read_twice(member, found.source)):
+        return None, f"more than one column is called {', '.join(twice)}; give each a name of its own"
     return found.source, found.why
+
+
+def _read_twice(member: Member, source: SourceDefinition) -> list[str]:
+    """List the columns that the source reads and of which the file has more than one: nobody knows which is meant."""
+    names = table_header(member) if member.form in ("csv", "xlsx") else []
+    numbered = (_NUMBERED.match(name) for name in names)
+    return sorted(
+        {match[1] for match in numbered if match and match[1] in source.columns and match[1] in names}
+    )
 
 
 def _head(member: Member) -> str:
@@ -101,12 +115,12 @@ def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) 
     heads = {
         way: {str(key).lower() for record in records for key in record} for way, records in samples.items()
     }
-    for source in sources:
+    for source in _index(tuple(sources)).candidates(set().union(*heads.values())):
         way = source.records if source.records in samples else ()
         records = samples.get(way, ())
         if kind not in source.formats or not records or not _may_fit(source, heads[way]):
             continue
-        share = sum(_belongs(record, source) for record in records) / len(records)
+        share = sum(belongs(record, source) for record in records) / len(records)
         if share >= SHARE and _only_own_keys(source, records):
             fitting.append((_specificity(source.recognise), share, source))
     if not fitting:
@@ -125,8 +139,52 @@ def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) 
     return Recognised(best[2], f"has the keys {', '.join((*rules.all, *rules.any))}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What narrows many sources down to the few that a file's keys allow, so that more sources cost no more time."""
+
+    ways: tuple[
+        tuple[tuple[str, ...], tuple[str, ...]], ...
+    ]  # where records sit → texts of which one must be there
+    by_key: Mapping[str, tuple[int, ...]]  # a key that a source needs, in lower case → places of such sources
+    always: tuple[int, ...]  # places of sources that need no key
+    sources: tuple[SourceDefinition, ...]
+
+    def candidates(self, heads: Collection[str]) -> list[SourceDefinition]:
+        """Return the sources one of whose keys is among the top keys of the records, in their order."""
+        places = {*self.always, *(place for head in heads for place in self.by_key.get(head, ()))}
+        return [self.sources[place] for place in sorted(places)]
+
+
+@lru_cache(maxsize=16)
+def _index(sources: tuple[SourceDefinition, ...]) -> _Index:
+    ways = {
+        source.records: tuple(f'"{_first(path)}"' for path in source.records)
+        for source in sources
+        if source.records
+    }
+    common = Counter(head for source in sources for _, head in _keys_needed(source)[0])
+    by_key: dict[str, list[int]] = {}
+    always: list[int] = []
+    for place, source in enumerate(sources):
+        needed = _keys_needed(source)[0]
+        if not needed:
+            always.append(place)
+            continue
+        # Under the key that fewest others need. A key with dots may stand as it is, or lead down.
+        rarest = min(needed, key=lambda names: common[names[1]])
+        for key in {*rarest}:
+            by_key.setdefault(key, []).append(place)
+    return _Index(
+        ways=tuple(ways.items()),
+        by_key={key: tuple(places) for key, places in by_key.items()},
+        always=tuple(always),
+        sources=sources,
+    )
+
+
 def _may_fit(source: SourceDefinition, heads: Collection[str]) -> bool:
-    """Say whether any record could fit, by its top keys in lower case alone: most sources are ruled out by one look."""
+    """Say whether any record could fit, by its top keys in lower case alone."""
     needed, one_of = _keys_needed(source)
     for dotted, head in needed:
         if head not in heads and dotted not in heads:
@@ -147,7 +205,8 @@ def _keys_needed(source: SourceDefinition) -> tuple[_Keys, _Keys]:
     return folded(source.recognise.all), folded(source.recognise.any)
 
 
-def _belongs(record: Mapping[str, Any], source: SourceDefinition) -> bool:
+def belongs(record: Mapping[str, Any], source: SourceDefinition) -> bool:
+    """Say whether one record is the source's, as the vendor writes it or with its keys in lower case."""
     if fits(record, source.recognise):
         return True
     return is_folded(record, source) and fits(unfold(record, source), source.recognise)

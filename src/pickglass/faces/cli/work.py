@@ -49,11 +49,19 @@ since_option = click.option(
 
 
 @click.command()
-@paths_argument
+@click.argument("paths", nargs=-1)
 @home_option
 @json_option
 @since_option
-def load(paths: tuple[str, ...], home: Path | None, as_json: bool, since: str | None) -> int:
+@click.option(
+    "--remap",
+    metavar="SOURCE",
+    default=None,
+    help="Instead of loading: make the rows of this source anew from the originals, with its mapping of today.",
+)
+def load(
+    paths: tuple[str, ...], home: Path | None, as_json: bool, since: str | None, remap: str | None
+) -> int:
     """Load exports into the lake: files, folders, patterns or objects, whatever system they come from.
 
     What was loaded before is skipped, so a load that was stopped or killed is simply started again.
@@ -62,10 +70,17 @@ def load(paths: tuple[str, ...], home: Path | None, as_json: bool, since: str | 
     pickglass load exports/ --home h
     pickglass load 'exports/**/*.json.gz' --since 2026-03-01 --home h
     pickglass load s3://bucket/exports/2026-03 --home h
+    pickglass load --remap workday_workers --home h
     """
     from pickglass import pipeline
     from pickglass.faces.exports.run_document import load_document
 
+    if remap is not None:
+        if paths or since:
+            raise click.UsageError("--remap reads the originals: give no paths and no --since with it")
+        return _remap(home, remap, as_json)
+    if not paths:
+        raise click.UsageError("Missing argument 'PATHS...'.")
     settings = settings_of(home)
     with progress() as tell:
         report = pipeline.load(settings, paths, since=moment(since), tell=tell.standing)
@@ -73,6 +88,22 @@ def load(paths: tuple[str, ...], home: Path | None, as_json: bool, since: str | 
         print_json({"version": 1, "load": load_document(report)})
     tell_load(report)
     return load_code(report)
+
+
+def _remap(home: Path | None, source_id: str, as_json: bool) -> int:
+    """Tell the rows before and after; files that keep their old rows are bad input."""
+    from pickglass.pipeline import remap_source
+
+    done = remap_source(filled_home(home), source_id)
+    if as_json:
+        print_json(done)
+    else:
+        rows = [(name, one["before"], one["after"]) for name, one in done["rows"].items()]
+        table(("table", "rows before", "rows after"), rows)
+    say(f"{done['files']} files were read again with {done['mapping_version']}")
+    for one in done["kept"]:
+        say(f"kept as it is: {printable(one['file'])}: {one['why']}")
+    return InputError.exit_code if done["kept"] else 0
 
 
 @click.command()
@@ -267,7 +298,8 @@ def tell_load(report: LoadReport) -> None:
 
     counts = report.records
     say(
-        f"load {report.id}: {report.files} files; {counts['read']:,} records read = "
+        f"load {report.id}: {report.recognised:,} of {report.files:,} files recognised{_share(report)}; "
+        f"{counts['read']:,} records read = "
         f"{counts['mapped']:,} mapped + {counts['rejected']:,} rejected + "
         f"{counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + "
         f"{counts['unrecognised']:,} in unrecognised files"
@@ -285,6 +317,10 @@ def tell_load(report: LoadReport) -> None:
         say(f"unrecognised: {printable(one.file)}: {shown(one.why, reveal=False)}")
     if len(report.unrecognised) > SHOWN:
         say(f"… and {len(report.unrecognised) - SHOWN} more unrecognised files: --json lists them all")
+
+
+def _share(report: LoadReport) -> str:
+    return f" ({report.recognised / report.files:.0%})" if report.files else ""
 
 
 def load_code(report: LoadReport) -> int:

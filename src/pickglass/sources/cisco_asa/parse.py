@@ -55,6 +55,7 @@ _SHAPES: Final[dict[str, re.Pattern[str]]] = {
     ),
 }  # fmt: skip
 _LONGEST: Final = 16 * 1024  # no message is longer, and no text may keep the patterns busy
+_WORDED: Final = 2 * 1024
 _PAIR: Final = re.compile(r"(?:^|, )([A-Z]\w+): (.*?)(?=, [A-Z]\w+: |$)")
 _CONNECTIONS: Final = frozenset({"430002", "430003"})
 _PAIRS: Final = {
@@ -85,7 +86,7 @@ def parse(raw: bytes) -> Mapping[str, Any]:
         told = dict(_PAIR.findall(body))
         found |= {name: told[key] for key, name in _PAIRS.items() if told.get(key)}
     elif shape := _SHAPES.get(number):
-        said = shape.search(body)
+        said = shape.search(body[:_WORDED])
         if said is None:
             return {"problem": f"message {number} is not worded as it is documented"}
         found |= {name: value for name, value in said.groupdict().items() if value}

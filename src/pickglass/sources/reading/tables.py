@@ -96,13 +96,44 @@ def _are_names(header: Sequence[str], *, alone: bool) -> bool:
 
 
 def column_names(header: Sequence[str]) -> list[str]:
-    """Name every column; one without a name is called by its place, as `column_3`."""
-    return [name.strip(_BLANK) or f"column_{place}" for place, name in enumerate(header, 1)]
+    """Name every column; one without a name is called by its place, as `column_3`.
+
+    Of several with one name (Jira gives every label a column of its own) the first keeps it, the next is `Labels (2)`.
+    """
+    names = [name.strip(_BLANK) or f"column_{place}" for place, name in enumerate(header, 1)]
+    taken = set(names)
+    seen: Counter[str] = Counter()
+    for place, name in enumerate(names):
+        seen[name] += 1
+        if seen[name] > 1:
+            while f"{name} ({seen[name]})" in taken:
+                seen[name] += 1
+            names[place] = f"{name} ({seen[name]})"
+            taken.add(names[place])
+    return names
+
+
+def header_line(text: str) -> str | None:
+    """Find the line that names the columns; None where the names take several lines."""
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if line.strip(_BLANK) and not _SEPARATOR_LINE.match(line):
+            return line if line.count('"') % 2 == 0 else None
+    return None
 
 
 def repeated(names: Sequence[str]) -> list[str]:
     """List the column names that occur more than once, so that a value could not be told from another."""
     return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+def fits_columns(row: Sequence[str], columns: int) -> bool:
+    """Tell whether a row has as many fields as there are columns; empty ones behind them do not count."""
+    return _fits(row, columns)
+
+
+def is_spaced(header: str, delimiter: str) -> bool:
+    """Tell whether the file writes a space after each delimiter, which is then not part of the values."""
+    return _spaced(header, delimiter)
 
 
 def _fits(row: Sequence[str], columns: int) -> bool:

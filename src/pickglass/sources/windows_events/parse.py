@@ -196,6 +196,8 @@ def _attribute(value: Any, name: str) -> str | None:
 
 def _plain(value: Any) -> str | None:
     """Return a value as text, or None where it is none; the library writes an element with attributes as a map."""
+    if value.__class__ is str:
+        return value
     if isinstance(value, dict):
         value = value.get("#text")
     if value is None or isinstance(value, dict | list):
@@ -209,7 +211,8 @@ def _fields(event: Mapping[str, Any]) -> dict[str, str]:
     """Return the event's own fields by name, from EventData or from wherever below UserData they are."""
     fields: dict[str, str] = {}
     for part in ("EventData", "UserData", "ProcessingErrorData", "DebugData", "BinaryEventData"):
-        _gather(event.get(part), "", fields, MAXIMUM_DEPTH)
+        if event.get(part) is not None:
+            _gather(event[part], "", fields, MAXIMUM_DEPTH)
     return fields
 
 
@@ -218,13 +221,13 @@ def _gather(value: Any, name: str, fields: dict[str, str], levels: int) -> None:
         return
     if isinstance(value, dict):
         for key, child in value.items():
-            if key == "#text":
-                _gather(child, name, fields, levels - 1)
-            elif key == "#attributes":
+            if key == "#attributes":
                 below = {k: v for k, v in child.items() if not k.startswith("xmlns")}
                 _gather(below, name, fields, levels - 1)
-            else:
-                _gather(child, key, fields, levels - 1)
+            elif child.__class__ is str and key not in ("#text", "Data") and len(fields) < MAXIMUM_FIELDS:
+                fields.setdefault(key, child)  # nearly every field of nearly every event
+            elif child is not None:
+                _gather(child, name if key == "#text" else key, fields, levels - 1)
     elif isinstance(value, list):
         for number, child in enumerate(value, 1):
             _gather(child, f"{name}{number}", fields, levels - 1)
