@@ -126,7 +126,7 @@ def test_a_load_that_is_killed_goes_on_from_there(tmp_path: Path) -> None:
         str(settings.home),
     ]
     victim = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while victim.poll() is None and time.monotonic() < end:
         if (settings.home / "lake").exists() and published(settings):
             victim.send_signal(signal.SIGKILL)
@@ -166,6 +166,27 @@ def test_a_load_can_be_asked_to_stop_between_groups(tmp_path: Path, monkeypatch:
     assert len(rows(settings, "signin")) == report.records["mapped"] == 64
     rest = pipeline.load(settings, [folder])
     assert (rest.before, rest.stopped, len(rows(settings, "signin"))) == (64, False, 200)
+
+
+def test_a_load_that_fails_leaves_no_process_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def noted(*arguments: Any, **more: Any) -> Any:
+        started.append(popen(*arguments, **more))
+        return started[-1]
+
+    def failing(*_: object) -> None:
+        raise ConfigError("the disk is full")
+
+    monkeypatch.setattr(loading, "_MANY_FILES", 10)
+    monkeypatch.setattr(loading, "GROUP_FILES", 64)
+    monkeypatch.setattr("pickglass.sources.survey.subprocess.Popen", noted)
+    monkeypatch.setattr("pickglass.lake.load.Loader.load", failing)
+    with pytest.raises(ConfigError) as caught:
+        pipeline.load(new_home(tmp_path), [many(tmp_path / "in", 300)])
+    assert len(started) == 2
+    assert all(process.returncode is not None for process in started), caught
 
 
 def test_how_far_it_is_grows_to_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

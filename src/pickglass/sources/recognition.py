@@ -120,7 +120,7 @@ def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) 
         records = samples.get(way, ())
         if kind not in source.formats or not records or not _may_fit(source, heads[way]):
             continue
-        share = sum(_belongs(record, source) for record in records) / len(records)
+        share = sum(belongs(record, source) for record in records) / len(records)
         if share >= SHARE and _only_own_keys(source, records):
             fitting.append((_specificity(source.recognise), share, source))
     if not fitting:
@@ -205,7 +205,8 @@ def _keys_needed(source: SourceDefinition) -> tuple[_Keys, _Keys]:
     return folded(source.recognise.all), folded(source.recognise.any)
 
 
-def _belongs(record: Mapping[str, Any], source: SourceDefinition) -> bool:
+def belongs(record: Mapping[str, Any], source: SourceDefinition) -> bool:
+    """Say whether one record is the source's, as the vendor writes it or with its keys in lower case."""
     if fits(record, source.recognise):
         return True
     return is_folded(record, source) and fits(unfold(record, source), source.recognise)
