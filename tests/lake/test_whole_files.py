@@ -128,6 +128,23 @@ def test_a_mapping_that_does_not_run_stops_the_chunks_beside_it(tmp_path: Path, 
         beside.close()
 
 
+def test_a_load_that_fails_leaves_no_part_of_an_original(home: Settings, tmp_path: Path) -> None:
+    """Not even of the file that was being read when the mapping of another one failed."""
+    folder = home.home / "sources" / "broken"
+    folder.mkdir(parents=True)
+    (folder / "source.yaml").write_text(
+        "id: broken\ntitle: Broken\nformats: [json]\nrecognise: {all: [Number, Opened]}\ntime_zone: UTC\n"
+        "columns: {Number: VARCHAR, Opened: VARCHAR}\ntables: {ticket: 'SELECT _n, nonsense FROM raw'}\n"
+    )
+    given = [
+        ndjson(tmp_path / f"{n}.json", [{"Number": f"T{n}", "Opened": "2026-03-01T10:00:00Z"}])
+        for n in range(3)
+    ]
+    with pytest.raises(ConfigError):
+        pipeline.load(home, given)
+    assert [path for path in home.originals.rglob("*") if path.is_file()] == []
+
+
 def test_engines_side_by_side_share_one_memory_limit() -> None:
     for given, expected in (("1GB", "476.8 MiB"), ("512 MiB", "256.0 MiB")):
         connection = connect(given, 1, shares=2)
