@@ -47,7 +47,10 @@ FUNCTIONS = {
 }
 
 # The places where a bug may meet somebody other than a developer.
-BROAD = {"src/pickglass/faces/cli/main.py": 1}
+BROAD = {
+    "src/pickglass/faces/cli/main.py": 1,
+    "src/pickglass/sources/resume_file/apart.py": 1,  # a process of its own, which answers whatever happens
+}
 
 
 def commands(group: click.Group = cli, path: str = "") -> Iterator[tuple[str, click.Command]]:
