@@ -28,7 +28,11 @@ def parse(raw: bytes) -> Mapping[str, Any]:
         number = _MONTHS.split("|").index(line["month"]) + 1
         day = f"{number:02d}-{int(line['day']):02d}"
         # OpenWrt's logread adds the day of the week, the year and «daemon.info».
-        found |= {"clock": f"{line['year']}-{day}T{line['hour']}"} if line["year"] else {"day": day, "hour": line["hour"]}
+        found |= (
+            {"clock": f"{line['year']}-{day}T{line['hour']}"}
+            if line["year"]
+            else {"day": day, "hour": line["hour"]}
+        )
     if query := _QUERY.match(line["rest"]):
         found |= query.groupdict()
     return found
