@@ -504,3 +504,15 @@ def test_the_order_of_files_does_not_matter(tmp_path: Path, count: int) -> None:
         assert without_place(content(settings)) == expected[0], names
         assert inputs(settings) == expected[1], names
         assert findings(settings) == expected[2], names
+
+
+def test_the_date_in_a_files_own_name_counts_before_its_folders(tmp_path: Path) -> None:
+    """A roster without a date of its own is of the day that its file is named after, wherever it lies."""
+    record = {name: value for name, value in worker("E1").items() if name != "As_of_Date"}
+    with zipfile.ZipFile(tmp_path / "archive-2026-01-01.zip", "w") as archive:
+        lines = [json.dumps(record), json.dumps(record | {"Employee_ID": "E2"})]
+        archive.writestr("2026-02-01/roster-2026-03-15.json", "\n".join(lines))
+    home = new_home(tmp_path)
+    report = pipeline.load(home, [tmp_path / "archive-2026-01-01.zip"])
+    assert report.rows["worker"] == 2
+    assert {json.loads(row)["time"] for row in content(home)["worker"]} == {"2026-03-15T00:00:00+00:00"}
