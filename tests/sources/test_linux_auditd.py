@@ -68,3 +68,9 @@ def test_an_event_without_end_is_refused_and_not_kept(tmp_path: Path) -> None:
     (record,) = read(tmp_path, one * (MAXIMUM_EVENT // 50_000 + 5))
     assert record.problem == "an event larger than 1 MB"
     assert len(record.raw) <= MAXIMUM_EVENT + 1000
+
+
+def test_a_line_of_nothing_but_letters_is_read_once(tmp_path: Path) -> None:
+    """A search that began at each letter anew would take minutes: longer than any test may run."""
+    text = "".join(line("SYSCALL", number, "A" * 60_000) for number in range(1, 30))
+    assert len(read(tmp_path, text)) == 29

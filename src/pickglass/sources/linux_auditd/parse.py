@@ -25,7 +25,10 @@ MAXIMUM_WORDS = 2000  # of one command
 _HEAD = re.compile(
     r"^(?:node=(?P<node>\S+) )?type=(?P<type>[A-Z0-9_\[\]]+) msg=audit\((?P<time>\d+\.\d+):(?P<number>\d+)\): ?"
 )
-_FIELD = re.compile(r"""(?P<name>[\w\[\]-]+)=(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"']+))""")
+# A name begins where no letter stands in front of it: or else a line of nothing but letters would be read from each of them.
+_FIELD = re.compile(
+    r"""(?<![\w\[\]-])(?P<name>[\w\[\]-]{1,64})=(?:"(?P<quoted>[^"]{0,16384})"|(?P<bare>[^\s"']+))"""
+)
 _HEX = re.compile(r"^(?:[0-9A-F]{2})+$")
 _WORD = re.compile(r"^a(\d+)(?:\[(\d+)\])?$")
 # Values that auditd writes in hexadecimal where they hold a blank or a quote.
