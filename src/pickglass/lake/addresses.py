@@ -128,9 +128,7 @@ def address_facts(
     """
     periods = _periods(databases, as_of)
     opened = {one.path: _open(one.path) for _, _, used in periods for one in used}
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("address", "from_time", "until_time", *FACTS)
-    }
+    columns: dict[str, list[Any]] = {name: [] for name in ("address", "from_time", "until_time", *FACTS)}
     try:
         for address in addresses[:MOST_ADDRESSES]:
             parsed = _public(address)
@@ -160,7 +158,8 @@ def _periods(
 ) -> list[tuple[datetime, datetime, list[AddressDatabase]]]:
     """Cut time where an edition begins to speak: from when, until when, which editions."""
     known = sorted(
-        (one for one in databases if as_of is None or one.built <= as_of), key=lambda one: (one.built, str(one.path))
+        (one for one in databases if as_of is None or one.built <= as_of),
+        key=lambda one: (one.built, str(one.path)),
     )
     by_kind: dict[str, list[AddressDatabase]] = {}
     for one in known:
@@ -191,7 +190,9 @@ def _public(address: str) -> str | None:
     parsed = mapped or parsed
     # Some databases answer for private ranges, and wrongly: they are never asked.
     inside = parsed.is_private and not _is_documentation(parsed)
-    return None if inside or parsed.is_loopback or parsed.is_link_local or parsed.is_multicast else str(parsed)
+    return (
+        None if inside or parsed.is_loopback or parsed.is_link_local or parsed.is_multicast else str(parsed)
+    )
 
 
 _DOCUMENTATION: Final = tuple(
@@ -237,7 +238,9 @@ def facts_of_record(record: Mapping[str, Any]) -> dict[str, Any]:
     # Renting out servers alone hides nobody: `is_anonymous` would count that as well.
     if any(record.get(flag) is True or traits.get(flag) is True for flag in _HIDDEN):
         found["anonymous"] = True
-    elif "provider_name" in record and "anonymizer_confidence" in record:  # a list of residential proxies says no more
+    elif (
+        "provider_name" in record and "anonymizer_confidence" in record
+    ):  # a list of residential proxies says no more
         found["anonymous"] = True
     if found.get("anonymous"):
         tor = record.get("is_tor_exit_node") is True or traits.get("is_tor_exit_node") is True
@@ -317,13 +320,20 @@ def match_networks(connection: Any, networks: str, addresses: str, name: str) ->
     )
     connection.execute(f"DROP TABLE {name}_part")
     held = [
-        row[0] for row in connection.execute(f"SELECT DISTINCT address FROM {addresses} WHERE address LIKE '%:%'").fetchall()
+        row[0]
+        for row in connection.execute(
+            f"SELECT DISTINCT address FROM {addresses} WHERE address LIKE '%:%'"
+        ).fetchall()
     ]
     if held:
-        listed = connection.execute(f"SELECT DISTINCT network FROM {networks} WHERE network LIKE '%:%'").fetchall()
+        listed = connection.execute(
+            f"SELECT DISTINCT network FROM {networks} WHERE network LIKE '%:%'"
+        ).fetchall()
         found = _match_long(held[:MOST_ADDRESSES], (row[0] for row in listed))
         if found:
-            connection.register("given", pa.table({"address": [a for a, _ in found], "network": [n for _, n in found]}))
+            connection.register(
+                "given", pa.table({"address": [a for a, _ in found], "network": [n for _, n in found]})
+            )
             connection.execute(f"INSERT INTO {name} SELECT address, network FROM given")
             connection.unregister("given")
 

@@ -345,9 +345,14 @@ def _install_lists(connection: Any, kind: str) -> None:
             f"SELECT {column} AS address FROM {identifier('known_' + name)} WHERE {column} IS NOT NULL"
             for name, column in _ADDRESSES
         )
-        connection.execute(f"CREATE TEMP TABLE seen_address AS SELECT DISTINCT lower(address) AS address FROM ({addresses})")
+        connection.execute(
+            f"CREATE TEMP TABLE seen_address AS SELECT DISTINCT lower(address) AS address FROM ({addresses})"
+        )
         match_networks(
-            connection, "(SELECT value AS network FROM listed WHERE kind = 'network')", "seen_address", "network_hit"
+            connection,
+            "(SELECT value AS network FROM listed WHERE kind = 'network')",
+            "seen_address",
+            "network_hit",
         )
     connection.execute(
         f"CREATE TEMP {kind} intelligence AS SELECT * FROM listed UNION ALL BY NAME "
