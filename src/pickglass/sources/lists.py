@@ -453,6 +453,10 @@ _MANY_HAVE: Final = frozenset(
 )
 
 
+# Programs with which people who cannot see or hold a mouse use their computer; the lists have some.
+_NEEDED: Final = frozenset(("nvda.exe", "nvda_service.exe", "jfw.exe", "zoomtext.exe", "supernova.exe"))
+
+
 def _read_tool(path: Path, size: int) -> ReadList:
     """Read one tool of LOLRMM: the names of its processes, and the domains that it calls."""
     import yaml
@@ -494,6 +498,8 @@ def _read_tool(path: Path, size: int) -> ReadList:
             found.skipped["a path that names no process"] += 1
         elif name in _MANY_HAVE:
             found.skipped["a process name that many programs have"] += 1
+        elif name in _NEEDED:
+            found.skipped["a program for people who need it"] += 1
         else:
             found.entries.append(Entry("tool", name, **extra))
     for network in _list(artifacts.get("Network")):
@@ -679,7 +685,7 @@ def _code_host(text: str) -> str | None:
 
 def _tool(text: str) -> str | None:
     name = text.replace("\\", "/").rsplit("/", 1)[-1].lower()
-    return name if _PROCESS.fullmatch(name) and name not in _MANY_HAVE else None
+    return name if _PROCESS.fullmatch(name) and name not in _MANY_HAVE | _NEEDED else None
 
 
 def _url(text: str) -> str | None:
