@@ -77,7 +77,7 @@ KINDS = {
 }
 
 AT_LEAST = {
-    "remote_tool": 600,
+    "remote_tool": 500,
     "vpn_operator": 26,
     "hosting_network": 60,
     "disposable_mail": 50,
