@@ -775,7 +775,7 @@ def _add_database(
                 target.write(block)
             target.flush()
             os.fsync(target.fileno())
-        os.replace(temporary, database_path(settings, digest.hexdigest()))
+        temporary.replace(database_path(settings, digest.hexdigest()))
     finally:
         temporary.unlink(missing_ok=True)
     row = {

@@ -131,7 +131,8 @@ def session(
     """Open the views over `relations` (table → Parquet files, or its rows) as known at `as_of`.
 
     Of the tables in `uncut` all rows are read, whenever they were known. Tables that are not given are
-    empty. Of `databases`, what they tell of addresses fills what sources left empty. Times are UTC. The connection is closed at the end. Whoever opens many sessions hands in an
+    empty. Of `databases`, what they tell of addresses fills what sources left empty. Times are UTC. The connection is
+    closed at the end. Whoever opens many sessions hands in an
     `engine` that `prepare` made; it holds what does not depend on rows or time, and its key, memory and
     threads then count.
     """

@@ -138,8 +138,7 @@ def _read_file(path: Path, kind: str) -> ReadList:
     if _SANCTIONED.search(start):
         return _read_sanctions(path, encoding)
     header = _header(start)
-    found = _read_table(lines, header, kind) if header else _read_lines(lines, kind)
-    return found
+    return _read_table(lines, header, kind) if header else _read_lines(lines, kind)
 
 
 def _too_many(path: Path) -> InputError:
@@ -445,12 +444,14 @@ def _read_warning_list(document: Mapping[str, Any], path: Path) -> ReadList:
 _YAML: Final = re.compile(r"^Name:\s*\S", re.MULTILINE)
 _PROCESS: Final = re.compile(r"[\w .()+-]{1,60}\.exe|[a-z][\w.+-]{2,40}", re.IGNORECASE)
 # Names that many programs have: such a one tells no tool.
-_MANY_HAVE: Final = frozenset(
-    "agent.exe client.exe service.exe server.exe setup.exe install.exe installer.exe uninstall.exe update.exe updater.exe "
-    "launcher.exe host.exe remote.exe viewer.exe main.exe app.exe start.exe run.exe helper.exe tray.exe python.exe java.exe "
-    "javaw.exe node.exe chrome.exe msedge.exe firefox.exe powershell.exe cmd.exe rundll32.exe svchost.exe msiexec.exe "
-    "explorer.exe mstsc.exe ssh.exe putty.exe winscp.exe filezilla.exe curl.exe bash sh ssh".split()
-)
+_MANY_HAVE: Final = frozenset((
+    "agent.exe", "client.exe", "service.exe", "server.exe", "setup.exe", "install.exe", "installer.exe",
+    "uninstall.exe", "update.exe", "updater.exe", "launcher.exe", "host.exe", "remote.exe", "viewer.exe", "main.exe",
+    "app.exe", "start.exe", "run.exe", "helper.exe", "tray.exe", "python.exe", "java.exe", "javaw.exe", "node.exe",
+    "chrome.exe", "msedge.exe", "firefox.exe", "powershell.exe", "cmd.exe", "rundll32.exe", "svchost.exe",
+    "msiexec.exe", "explorer.exe", "mstsc.exe", "ssh.exe", "putty.exe", "winscp.exe", "filezilla.exe", "curl.exe",
+    "bash", "sh", "ssh",
+))  # fmt: skip
 
 
 # Programs with which people who cannot see or hold a mouse use their computer; the lists have some.
