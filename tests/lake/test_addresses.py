@@ -37,7 +37,7 @@ THERE = city("Lisbon", "PT", 38.7, -9.1)
 
 @pytest.mark.parametrize("seed", range(3))
 def test_every_network_that_holds_an_address_is_found_and_no_other(seed: int) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - a made-up world, no secret
     addresses = [str(ipaddress.ip_address(chance.getrandbits(32))) for _ in range(60)]
     addresses += [str(ipaddress.ip_address(chance.getrandbits(128))) for _ in range(40)]
     networks = set()

@@ -356,7 +356,7 @@ def _install_lists(connection: Any, kind: str) -> None:
             "network_hit",
         )
     connection.execute(
-        f"CREATE TEMP {kind} intelligence AS SELECT * FROM listed UNION ALL BY NAME "
+        "CREATE TEMP VIEW intelligence AS SELECT * FROM listed UNION ALL BY NAME "
         "SELECT l.* REPLACE (l.event_id || '/' || h.address AS event_id, 'ip' AS kind, h.address AS value) "
         "FROM listed l JOIN network_hit h ON l.kind = 'network' AND l.value = h.network"
     )
