@@ -126,7 +126,7 @@ def test_a_load_that_is_killed_goes_on_from_there(tmp_path: Path) -> None:
         str(settings.home),
     ]
     victim = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while victim.poll() is None and time.monotonic() < end:
         if (settings.home / "lake").exists() and published(settings):
             victim.send_signal(signal.SIGKILL)
@@ -166,6 +166,27 @@ def test_a_load_can_be_asked_to_stop_between_groups(tmp_path: Path, monkeypatch:
     assert len(rows(settings, "signin")) == report.records["mapped"] == 64
     rest = pipeline.load(settings, [folder])
     assert (rest.before, rest.stopped, len(rows(settings, "signin"))) == (64, False, 200)
+
+
+def test_a_load_that_fails_leaves_no_process_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def noted(*arguments: Any, **more: Any) -> Any:
+        started.append(popen(*arguments, **more))
+        return started[-1]
+
+    def failing(*_: object) -> None:
+        raise ConfigError("the disk is full")
+
+    monkeypatch.setattr(loading, "_MANY_FILES", 10)
+    monkeypatch.setattr(loading, "GROUP_FILES", 64)
+    monkeypatch.setattr("pickglass.sources.survey.subprocess.Popen", noted)
+    monkeypatch.setattr("pickglass.lake.load.Loader.load", failing)
+    with pytest.raises(ConfigError) as caught:
+        pipeline.load(new_home(tmp_path), [many(tmp_path / "in", 300)])
+    assert len(started) == 2
+    assert all(process.returncode is not None for process in started), caught
 
 
 def test_how_far_it_is_grows_to_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -483,3 +504,15 @@ def test_the_order_of_files_does_not_matter(tmp_path: Path, count: int) -> None:
         assert without_place(content(settings)) == expected[0], names
         assert inputs(settings) == expected[1], names
         assert findings(settings) == expected[2], names
+
+
+def test_the_date_in_a_files_own_name_counts_before_its_folders(tmp_path: Path) -> None:
+    """A roster without a date of its own is of the day that its file is named after, wherever it lies."""
+    record = {name: value for name, value in worker("E1").items() if name != "As_of_Date"}
+    with zipfile.ZipFile(tmp_path / "archive-2026-01-01.zip", "w") as archive:
+        lines = [json.dumps(record), json.dumps(record | {"Employee_ID": "E2"})]
+        archive.writestr("2026-02-01/roster-2026-03-15.json", "\n".join(lines))
+    home = new_home(tmp_path)
+    report = pipeline.load(home, [tmp_path / "archive-2026-01-01.zip"])
+    assert report.rows["worker"] == 2
+    assert {json.loads(row)["time"] for row in content(home)["worker"]} == {"2026-03-15T00:00:00+00:00"}

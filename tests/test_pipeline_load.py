@@ -179,13 +179,13 @@ def nested(depth: int) -> bytes:
 HEADER = ",".join(worker("E1"))
 ROW = ",".join(worker("E1").values())
 GOOD = [okta("g1"), okta("g2")]
-PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
 
 # What each file is, and how many of its records are mapped and rejected; None: nothing can read it.
 BAD: dict[str, tuple[bytes | list[Any], tuple[int, int] | None]] = {
     "empty.json": (b"", None),
     "blank.json": (b" \n\n ", None),
-    "junk.json": (PDF, None),
+    "junk.json": (PICTURE, None),
     "zeros.csv": (bytes(5000), None),
     "bomb.zip": (bomb(), None),
     "torn.zip": (b"PK\x03\x04" + bytes(40), None),

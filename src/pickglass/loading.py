@@ -15,7 +15,8 @@ what is in force, and goes on from there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -75,6 +76,11 @@ class LoadReport:
     older: int = 0
     stopped: bool = False
 
+    @property
+    def recognised(self) -> int:
+        """Of the files met, how many a source knows."""
+        return self.files - len(self.unrecognised)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -128,13 +134,14 @@ def load(
             load_id = ledger.begin_load(store, __version__)
             survey = _Survey(settings, store, loader.unpacked, found, _Meter(found, tell))
             loaded: list[Loaded] = []
-            for group in survey.groups():
-                if stop is not None and stop():
-                    survey.stopped = True
-                    break
-                done = loader.load(load_id, group.files) if group.files else []
-                loaded += done
-                survey.settle(group, done)
+            with closing(survey.groups()) as groups:  # whatever happens, its processes end with it
+                for group in groups:
+                    if stop is not None and stop():
+                        survey.stopped = True
+                        break
+                    done = loader.load(load_id, group.files) if group.files else []
+                    loaded += done
+                    survey.settle(group, done)
             ledger.record_files(store, load_id, survey.not_loaded())
             ledger.finish_load(store, load_id)
             care_when_due(Carer(settings, store, loader.tables))
@@ -230,7 +237,7 @@ class _Survey:
     repeated: list[tuple[str, str]] = field(default_factory=list)
     stopped: bool = False
 
-    def groups(self) -> Iterator[_Group]:
+    def groups(self) -> Generator[_Group, None, None]:
         """Yield the files that a source knows and that are not loaded yet, in groups; note all others."""
         from pickglass.sources.definitions import definitions
         from pickglass.sources.survey import surveyed
@@ -239,17 +246,17 @@ class _Survey:
         for problem in self.found.problems:
             self._leave(problem)
         group = _Group()
-        answers = surveyed(self._chunks(), known, self.unpacked, self._processes())
-        for chunk, looked in answers:
-            files = self._new_files(chunk, looked, known)
-            size = sum(file.bytes for file in files)
-            full = group.bytes + size > self.settings.batch_bytes or len(group.tasks) >= GROUP_FILES
-            if group.tasks and full:
-                yield group
-                group = _Group()
-            group.files += files
-            group.tasks += chunk
-            group.bytes += size
+        with closing(surveyed(self._chunks(), known, self.unpacked, self._processes())) as answers:
+            for chunk, looked in answers:
+                files = self._new_files(chunk, looked, known)
+                size = sum(file.bytes for file in files)
+                full = group.bytes + size > self.settings.batch_bytes or len(group.tasks) >= GROUP_FILES
+                if group.tasks and full:
+                    yield group
+                    group = _Group()
+                group.files += files
+                group.tasks += chunk
+                group.bytes += size
         if group.tasks:
             yield group
 

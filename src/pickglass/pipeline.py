@@ -80,15 +80,19 @@ class Run:
 
 def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
     """Say of each file in `path` (an archive holds several) what it is and why."""
+    from pickglass.sources.mixture import is_mixture
     from pickglass.sources.reading import Problem, members
     from pickglass.sources.recognition import recognise_member
 
+    known = _definitions(settings)
     found: list[dict[str, Any]] = []
     for member in members(path, digest=False):
         if isinstance(member, Problem):
             found.append({"file": member.name, "form": None, "source": None, "why": _reason(member)})
             continue
-        source, why = recognise_member(member, _definitions(settings))
+        source, why = recognise_member(member, known)
+        if is_mixture(member, source, known):
+            source, why = None, "holds records of several sources: a load takes each for itself"
         found.append(
             {"file": member.name, "form": member.form, "source": source.id if source else None, "why": why}
         )

@@ -378,6 +378,18 @@ def test_a_quarantined_file_is_named_and_ends_with_three(call: Call, tmp_path: P
 # -- everybody's samples -------------------------------------------------------------------------------------
 
 
+# Words of ours that somebody's record holds as well: a name on a call, a team, an employment, what a carrier says.
+OUR_WORDS = {
+    "Candidate",
+    "Contact",
+    "Delivered",
+    "Platform",
+    "Senior Backend Engineer",
+    "full-time",
+    "terminated",
+}
+
+
 def personal_values() -> Iterator[str]:
     """Give every value that the sources' expected rows hold in a column that is to be masked."""
     for path in SOURCES.glob("*/expected.jsonl"):
@@ -387,7 +399,7 @@ def personal_values() -> Iterator[str]:
             for name, value in row.items():
                 if name not in columns or columns[name].personal_data in ("none", "pseudonym"):
                     continue
-                if isinstance(value, str) and len(value) > 6:
+                if isinstance(value, str) and len(value) > 6 and value not in OUR_WORDS:
                     yield value
 
 
@@ -423,7 +435,8 @@ def test_no_value_of_a_person_in_the_samples_leaves_unmasked(
     assert {answer.code for answer in answers} == {0}
     texts = [answer.out + answer.err for answer in answers]
     texts += [json.dumps(samples.document, ensure_ascii=False), render_report(samples.run)]
-    assert sorted({value for value in people for text in texts if value in text}) == []
+    found = sorted({value for value in people for text in texts if value in text})
+    assert not found, str(found)
 
 
 def test_loading_again_changes_nothing_and_tells_the_fates(call: Call, samples: Samples) -> None:
@@ -431,7 +444,7 @@ def test_loading_again_changes_nothing_and_tells_the_fates(call: Call, samples: 
     assert (again.code, again.out) == (0, "")
     assert "rows: none new" in again.err
     read = samples.document["load"]["records"]["read"]
-    assert f"{read} records read" in again.err
+    assert f"{read:,} records read" in again.err
 
 
 def test_what_a_file_is_and_why(call: Call, samples: Samples) -> None:

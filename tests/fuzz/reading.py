@@ -46,7 +46,13 @@ def read(path: Path, source: SourceDefinition, *, mapped: bool) -> int:
             count += _proved(list(member_blocks(member, recognised)))
         form = _form(member, source)
         if form is not None and (recognised is None or recognised.id != source.id):
-            count += _proved(list(member_blocks(replace(member, form=form), source)))
+            # Bytes that look like no text at all have no encoding; whoever hands them over as text must choose one.
+            encoding = (
+                "latin-1"
+                if member.encoding == "binary" and form in ("text", "xml", "csv")
+                else member.encoding
+            )
+            count += _proved(list(member_blocks(replace(member, form=form, encoding=encoding), source)))
         if mapped and (
             recognised is source or (member.form in ("ndjson", "json", "csv") and not source.forms)
         ):

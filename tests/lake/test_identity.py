@@ -97,6 +97,28 @@ def test_a_mail_that_two_share_joins_nobody(shared_by: str) -> None:
     assert "x@example.org" not in found
 
 
+def test_a_mail_that_a_check_or_a_file_names_is_a_key_to_the_applicant_and_hides_nobody() -> None:
+    """An identity check, a résumé file and a signature know a mail alone; the recruiting system knows whose it is."""
+    with lake(
+        worker=[worker("workday:E1", personal_mail="dana@example.org")],
+        hiring_event=[
+            applied("greenhouse:7"),
+            applied("dana@example.org", activity="resume"),
+            applied("dana@example.org", activity="signature"),
+            applied("kim@example.org", activity="resume"),
+            applied("customer@example.net", activity="signature"),
+        ],
+        identifier=[
+            mail_of("greenhouse:7", "Dana@example.org"),
+            mail_of("dana@example.org", "dana@example.org"),
+        ],
+    ) as opened:
+        found = subjects(opened)
+    assert found["workday:e1"] == found["greenhouse:7"] == found["dana@example.org"]
+    assert found["kim@example.org"] != found["greenhouse:7"]  # a file of somebody whom no system knows
+    assert "customer@example.net" not in found
+
+
 def test_of_two_workers_who_claim_one_applicant_the_one_that_the_roster_names_keeps_it() -> None:
     """Both stay subjects of their own; a statement weighs more than a mail that happens to fit."""
     with lake(

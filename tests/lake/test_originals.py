@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from pickglass.errors import ConfigError, InputError, NotFound
 from pickglass.lake import originals
-from pickglass.lake.originals import Original, OriginalWriter, list_originals, read_record, sweep, verify
+from pickglass.lake.originals import (
+    Original,
+    OriginalBatch,
+    OriginalWriter,
+    RecordHashes,
+    list_originals,
+    read_record,
+    sweep,
+    verify,
+)
 
 KEY = bytes(range(32))
 RAW_FILE = "ab" * 32
@@ -225,3 +234,24 @@ def test_sweep_removes_only_what_a_dead_writer_left(tmp_path: Path) -> None:
     living.finish()
     dead.abort()
     assert verify(tmp_path, RAW_FILE, KEY) == []
+
+
+def test_originals_of_a_batch_are_seen_together_or_not_at_all(tmp_path: Path) -> None:
+    """Each is complete before, but under no name that anybody looks for; an error leaves nothing."""
+    others = ["ab" * 31 + f"{n:02x}" for n in range(20)]
+    with OriginalBatch() as batch:
+        for name in others:
+            OriginalWriter(tmp_path, name, KEY, batch=batch).finish()
+        assert list(list_originals(tmp_path)) == []
+    assert list(list_originals(tmp_path)) == sorted(others)
+    assert [verify(tmp_path, name, KEY) for name in others] == [[]] * len(others)
+    failing = OriginalBatch()
+    OriginalWriter(tmp_path, RAW_FILE, KEY, batch=failing).finish()
+    failing.__exit__(ZeroDivisionError, ZeroDivisionError(), None)
+    assert list(list_originals(tmp_path)) == sorted(others)
+    assert list(tmp_path.rglob(".*.part")) == []
+
+
+def test_hashes_are_the_same_whether_records_are_kept_or_not(tmp_path: Path) -> None:
+    with OriginalWriter(tmp_path, RAW_FILE, KEY) as writer:
+        assert RecordHashes().add(RECORDS) == writer.add(RECORDS)

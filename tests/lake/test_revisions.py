@@ -9,6 +9,7 @@ import pytest
 from tests.lake.exports import ndjson, rows
 
 from pickglass import pipeline
+from pickglass.lake import mapping
 from pickglass.lake.reading import open_lake
 from pickglass.settings import Settings, load_settings
 from pickglass.store import open_store
@@ -148,3 +149,27 @@ def test_three_versions_in_one_load_stand_in_the_order_of_their_files(tmp_path: 
     )
     assert found == [("", "access"), ("given:2", "other"), ("given:3", "access")]
     assert category(settings) == ["access"]
+
+
+def test_versions_in_staged_files_that_could_enter_whole_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A big file of rows that nobody has seen enters as it is; one that holds a version is compared row by row."""
+    monkeypatch.setattr(mapping, "WHOLE_ROWS", 2)
+    settings = home_with(tmp_path, "")
+    load(settings, "first.json", ticket("access"), ticket("x", Number="T2"))
+    counts = load(
+        settings, "second.json", ticket("other"), ticket("x", Number="T2"), ticket("x", Number="T3")
+    )
+    assert (counts["mapped"], counts["duplicate"]) == (2, 1)
+    assert category(settings) == ["other"]
+    found = sorted(
+        (row["ticket_id"], row["revision"] or "", row["category"]) for row in rows(settings, "ticket")
+    )
+    assert found == [("T1", "", "access"), ("T1", "given:2", "other"), ("T2", "", "x"), ("T3", "", "x")]
+    before = rows(settings, "ticket")
+    pipeline.remap_source(settings, "desk")
+    after = rows(settings, "ticket")
+    assert {(row["event_id"], row["revision"], row["known"]) for row in after} == {
+        (row["event_id"], row["revision"], row["known"]) for row in before
+    }

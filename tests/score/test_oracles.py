@@ -37,6 +37,10 @@ PUBLISHED = {
         "new_hire",
         ("dev-ipkvm-usb-signature", "dev-hdmi-capture-as-webcam", "dev-network-rack-timeline"),
     ),
+    "another person in two rounds, who cannot show the computer (Truflation, Mandiant)": (
+        "new_hire",
+        ("int-voice-or-person-switch", "id-continuity-break", "onb-serial-or-possession-fail"),
+    ),
     "documents made together, one referred the other (Huntress healthcare)": (
         "new_hire",
         ("id-document-production-twins", "link-referral-lineage"),
@@ -246,6 +250,35 @@ HONEST = {
         "new_hire",
         ("link-referral-lineage", "app-reference-unverifiable"),
     ),
+    "supplied by an agency, moved from abroad for the job": (
+        "new_hire",
+        (
+            "app-anonymiser-egress",
+            "app-third-party-supply",
+            "app-claimed-vs-submission-geo",
+            "int-join-network-mismatch",
+            "ship-address-not-on-identity-docs",
+            "onb-contact-churn",
+        ),
+    ),
+    "flatmates who looked for work together": (
+        "new_hire",
+        (
+            "app-application-velocity",
+            "onb-esign-network-mismatch",
+            "link-shared-ship-address",
+            "link-shared-residential-egress",
+        ),
+    ),
+    "old portrait, bad camera, a picture sent through a messenger": (
+        "new_hire",
+        ("id-portrait-not-owner", "id-liveness-or-injection-fail", "id-image-edit-trace"),
+    ),
+    "angry about wages, slow to send the computer back": (
+        "staff",
+        ("ext-threat-on-pay-dispute", "ext-device-not-returned-or-moves"),
+    ),
+    "partners of a small firm": ("new_hire", ("pay-shell-vendor", "link-referral-lineage")),
     "platform engineer who clones everything": ("new_hire", ("exf-repo-breadth-early",)),
     "home laboratory": ("staff", ("dev-usb-gadget-generic", "dev-os-or-ua-drift")),
 }

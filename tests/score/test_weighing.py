@@ -23,7 +23,9 @@ PROXIES = [name for name in NAMES if CARD.weights[name].proxy]
 
 @st.composite
 def bodies_of_evidence(draw: st.DrawFn) -> Evidence:
-    outcomes = draw(st.lists(st.sampled_from(["fired", "clear", "absent"]), min_size=72, max_size=72))
+    outcomes = draw(
+        st.lists(st.sampled_from(["fired", "clear", "absent"]), min_size=len(NAMES), max_size=len(NAMES))
+    )
     chosen = dict(zip(NAMES, outcomes, strict=True))
     return evidence_for(
         tuple(name for name in NAMES if chosen[name] == "fired"),

@@ -119,6 +119,23 @@ def test_only_the_topmost_authentication_results_count() -> None:
     assert parse(HEAD + b"\r\nx")["authentication"] == "none"
 
 
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ("spf=pass smtp.mailfrom=example.org", "pass"),
+        ("spf=pass (mx: domain of x; ok) smtp.mailfrom=bounce@mail.example.org", "pass"),
+        ("dkim=pass header.d=other.test; dkim=pass header.i=@example.org", "pass"),
+        ("spf=pass smtp.mailfrom=evil.test", "none"),
+        ("dkim=pass header.d=notexample.org; spf=fail smtp.mailfrom=example.org", "fail"),
+        ("dkim=pass header.d=org; spf=pass", "none"),
+        ("dmarc=pass header.from=example.org; spf=fail smtp.mailfrom=evil.test", "pass"),
+    ],
+)
+def test_spf_and_dkim_count_for_the_domain_of_the_sender_only(results: str, expected: str) -> None:
+    head = f"Authentication-Results: mx.example.com; {results}\r\nFrom: a@example.org\r\n\r\nx"
+    assert parse(head.encode())["authentication"] == expected
+
+
 def test_the_sender_is_who_reached_our_side() -> None:
     hops = (
         b"Received: from inside (inside [10.1.2.3]) by mail; x\r\n"

@@ -1,6 +1,7 @@
 """What a file is, is told by its content; whoever wrote the file cannot make the telling fail."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,8 +13,8 @@ from tests.lake.exports import okta, worker
 from pickglass.model.source import Recognition
 from pickglass.sources.definitions import definitions
 from pickglass.sources.folding import is_folded, unfold, unfolded_blocks
-from pickglass.sources.reading import Block
-from pickglass.sources.recognition import fits, recognise
+from pickglass.sources.reading import Block, Member, members
+from pickglass.sources.recognition import fits, recognise, recognise_member
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=5),
@@ -104,3 +105,22 @@ def test_a_folded_record_that_is_nested_too_deep_is_left_as_it_came(depth: int) 
     assert block.lines[1] == orjson.dumps({"eventType": "user.x"})
     assert block.lines[2] == b"{"
     assert block.lines[0].count(b'{"a":') == depth
+
+
+def test_a_column_that_is_read_and_stands_twice_is_told(tmp_path: Path) -> None:
+    """Nobody knows which of the two is meant; other columns may come as often as they like."""
+    header = "Issue key,Issue id,Summary,Reporter,Created,Labels,Labels"
+    row = "IT-1,1,New laptop,ann@example.com,2026-03-01 10:00,a,b"
+    once, twice = tmp_path / "once.csv", tmp_path / "twice.csv"
+    once.write_text(f"{header}\n{row}\n{row}\n")
+    twice.write_text(f"{header},Reporter\n{row},bo@example.com\n{row},bo@example.com\n")
+    (fine,), (doubtful,) = members(once), members(twice)
+    assert isinstance(fine, Member)
+    assert isinstance(doubtful, Member)
+    source, _ = recognise_member(fine, definitions())
+    assert source is not None
+    assert source.id == "jira_issues_csv"
+    assert recognise_member(doubtful, definitions()) == (
+        None,
+        "more than one column is called Reporter; give each a name of its own",
+    )

@@ -26,6 +26,16 @@ FUNCTIONS = {
     "simulate": "pickglass.simulate:simulate",
     "doctor": "pickglass:health",
     "subject show": "pickglass:show_subject",
+    "subject erase": "pickglass.pipeline:erase_subject",
+    "subject hold": "pickglass.pipeline:hold_subject",
+    "lake compact": "pickglass.pipeline:compact_lake",
+    "lake expire": "pickglass.pipeline:expire_lake",
+    "lake verify": "pickglass.pipeline:verify_lake",
+    "lake status": "pickglass.pipeline:lake_status",
+    "attest": "pickglass.pipeline:attest",
+    "intel add": "pickglass.pipeline:add_intelligence",
+    "intel list": "pickglass.pipeline:intelligence_lists",
+    "intel expire": "pickglass.pipeline:expire_intelligence",
     "case list": "pickglass.cases:list_cases",
     "case show": "pickglass.cases:show_case",
     "case note": "pickglass.cases:add_note",
@@ -41,7 +51,10 @@ FUNCTIONS = {
 }
 
 # The places where a bug may meet somebody other than a developer.
-BROAD = {"src/pickglass/faces/cli/main.py": 1}
+BROAD = {
+    "src/pickglass/faces/cli/main.py": 1,
+    "src/pickglass/sources/resume_file/apart.py": 1,  # a process of its own, which answers whatever happens
+}
 
 
 def commands(group: click.Group = cli, path: str = "") -> Iterator[tuple[str, click.Command]]:

@@ -39,6 +39,7 @@ ATTESTED: Final[Mapping[str, Kind]] = {
     "accessibility": Kind("needs an arrangement, of which nothing more is written"),
     "approved_device": Kind("may use a device of their own", value="the device", ends=True, department=True),
     "address_confirmed": Kind("the delivery address was confirmed", outcome=True),
+    "device_shown": Kind("showed the issued computer and its label when asked", outcome=True),
 }
 
 

@@ -34,6 +34,7 @@ def connect(
         config["temp_directory"] = str(workspace)
     connection = duckdb.connect(config=config)
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # it would write into our standard output
     # Rows carry their own numbers, so order need not be kept, which bounds memory.
     connection.execute("SET preserve_insertion_order = false")
     return connection

@@ -16,8 +16,8 @@ import fcntl
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -225,8 +225,12 @@ class Loader:
 
         mapping = SideBySide(self._settings, stage, load_id, self._loaded, note)
         try:
-            with OriginalBatch() as originals:
-                for source, chunk in self._chunks(files, tallies, originals):
+            # Closing: where the mapping fails, the original that is being written is given up at once.
+            with (
+                OriginalBatch() as originals,
+                closing(self._chunks(files, tallies, originals)) as chunks,
+            ):
+                for source, chunk in chunks:
                     mapping.map(source, chunk)
                 mapping.finish()
             step("originals")
@@ -244,7 +248,7 @@ class Loader:
 
     def _chunks(
         self, files: list[InputFile], tallies: dict[str, _Tally], originals: OriginalBatch
-    ) -> Iterator[tuple[SourceDefinition, Chunk]]:
+    ) -> Generator[tuple[SourceDefinition, Chunk], None, None]:
         """Read the files and seal them; yield their records in chunks of one source each."""
         key = derived_key(self._settings, "originals")
         for _, of_source in groupby(

@@ -291,7 +291,8 @@ class Mapper:
         )
         self._run(
             "CREATE OR REPLACE TEMP TABLE file AS SELECT *, "
-            "regexp_replace(nullif(regexp_extract(_file_name, '(20\\d{2}-?[01]\\d-?[0-3]\\d)(?:\\D|$)', 1), ''), "
+            # The last one: folders and archives in front of a file's own name may bear dates of theirs.
+            "regexp_replace(regexp_extract_all(_file_name, '(20\\d{2}-?[01]\\d-?[0-3]\\d)(?:\\D|$)', 1)[-1], "
             "'^(\\d{4})-?(\\d{2})-?(\\d{2})$', '\\1-\\2-\\3') AS _file_date FROM files",
             files=files,
         )

@@ -24,6 +24,7 @@ from pickglass.lake.care import Carer, Changes, rows_of, write_rows
 from pickglass.lake.engine import identifier, install_macros, literal
 from pickglass.lake.load import InputFile
 from pickglass.lake.snapshots import parts
+from pickglass.lake.staged import staged_rows
 from pickglass.lake.suppression import leave_out
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
@@ -224,10 +225,7 @@ class _Work:
     def _settle(self, name: str, paths: Sequence[Path]) -> None:
         """Make `fresh`: the rows that enter, as a load of all these files in their order would."""
         run = self._connection.execute
-        staged = (
-            f"read_parquet([{', '.join(literal(str(path)) for path in paths)}], "
-            "filename = true, file_row_number = true, union_by_name = true, hive_partitioning = false)"
-        )
+        staged = staged_rows(paths)
         revision = "s._revision" if name != "rejects" else "NULL"
         keys = ", ".join(f"s.{key}" for key in revisions.KEYS.split(", ") if key != "known")
         unmarked = (

@@ -22,9 +22,9 @@ def staged_rows(paths: Sequence[Path]) -> str:
     parts = []
     for whole in (False, True):
         if chosen := [path for path in paths if is_whole(path) is whole]:
-            # No revision can touch the rows of a whole file, so it does not say which they are.
-            extra = "CAST(NULL AS VARCHAR) AS _revision, " if whole else ""
-            parts.append(f"SELECT {extra}* FROM {_files(chosen, 'filename = true, file_row_number = true')}")
+            # No revision can touch the rows of a whole file, so its column says nothing yet.
+            columns = "* EXCLUDE (revision), CAST(NULL AS VARCHAR) AS _revision" if whole else "*"
+            parts.append(f"SELECT {columns} FROM {_files(chosen, 'filename = true, file_row_number = true')}")
     return f"({' UNION ALL BY NAME '.join(parts)})"
 
 

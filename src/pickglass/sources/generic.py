@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pickglass.model.schema import Table, schema
@@ -64,9 +65,10 @@ def _columns(table: Table) -> list[str]:
     return ["time", *table.own]
 
 
-def generic_definitions() -> list[SourceDefinition]:
+@cache
+def generic_definitions() -> tuple[SourceDefinition, ...]:
     """Return the generic source of every table: recognised by keys that are exactly the vocabulary's."""
-    return [_generic(table) for table in schema().tables.values() if table.name not in INTERNAL]
+    return tuple(_generic(table) for table in schema().tables.values() if table.name not in INTERNAL)
 
 
 def _generic(table: Table) -> SourceDefinition:

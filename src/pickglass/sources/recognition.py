@@ -12,13 +12,15 @@ from typing import Any
 from pickglass.model.source import Recognition, SourceDefinition
 from pickglass.sources.folding import is_folded, unfold, unfolded_blocks
 from pickglass.sources.parsers import parsed_blocks, parser_sources
-from pickglass.sources.reading import Block, Member, blocks, sample
+from pickglass.sources.reading import Block, Member, blocks, sample, table_header
 
 SAMPLE_RECORDS = 50
 HEAD_BYTES = 64 * 1024
 
 # A file counts as a source's if most of its first records do; single odd records become rejects.
 SHARE = 0.5
+
+_NUMBERED = re.compile(r"(.+) \(\d+\)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,18 @@ def recognise_member(
     ]
     samples = {way: sample(member, way, SAMPLE_RECORDS) for way in ((), *ways)}
     found = recognise(samples, known.values(), member.form)
+    if found.source is not None and (twice := _read_twice(member, found.source)):
+        return None, f"more than one column is called {', '.join(twice)}; give each a name of its own"
     return found.source, found.why
+
+
+def _read_twice(member: Member, source: SourceDefinition) -> list[str]:
+    """List the columns that the source reads and of which the file has more than one: nobody knows which is meant."""
+    names = table_header(member) if member.form in ("csv", "xlsx") else []
+    numbered = (_NUMBERED.match(name) for name in names)
+    return sorted(
+        {match[1] for match in numbered if match and match[1] in source.columns and match[1] in names}
+    )
 
 
 def _head(member: Member) -> str:
@@ -107,7 +120,7 @@ def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) 
         records = samples.get(way, ())
         if kind not in source.formats or not records or not _may_fit(source, heads[way]):
             continue
-        share = sum(_belongs(record, source) for record in records) / len(records)
+        share = sum(belongs(record, source) for record in records) / len(records)
         if share >= SHARE and _only_own_keys(source, records):
             fitting.append((_specificity(source.recognise), share, source))
     if not fitting:
@@ -192,7 +205,8 @@ def _keys_needed(source: SourceDefinition) -> tuple[_Keys, _Keys]:
     return folded(source.recognise.all), folded(source.recognise.any)
 
 
-def _belongs(record: Mapping[str, Any], source: SourceDefinition) -> bool:
+def belongs(record: Mapping[str, Any], source: SourceDefinition) -> bool:
+    """Say whether one record is the source's, as the vendor writes it or with its keys in lower case."""
     if fits(record, source.recognise):
         return True
     return is_folded(record, source) and fits(unfold(record, source), source.recognise)

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from pickglass.model.source import SourceDefinition
+from pickglass.sources.mixture import REST, is_mixture, split
 from pickglass.sources.reading import Limits, Member, Problem, count_records, members
 from pickglass.sources.recognition import recognise_member
 
@@ -82,10 +83,33 @@ def look(task: Task, known: Mapping[str, SourceDefinition], workspace: Path | No
             found.append(Looked(member.name, told(member)))
             continue
         source, why = recognise_member(member, known)
-        if source is None:
+        if workspace is not None and is_mixture(member, source, known):
+            found += _parts(member, source, known, workspace, stamp)
+        elif source is None:
             found.append(Looked(member.name, why, member, records=count_records(member)))
         else:
             found.append(Looked(member.name, why, member, source.id, stamp=stamp))
+    return found
+
+
+def _parts(
+    member: Member,
+    main: SourceDefinition | None,
+    known: Mapping[str, SourceDefinition],
+    workspace: Path,
+    stamp: Stamp | None,
+) -> list[Looked]:
+    """Tell the records of each source in a mixture as a file of their own."""
+    found = []
+    for source_id, path in split(member, main, known, workspace).items():
+        (part,) = members(path, _LIMITS, name=f"{member.name}!{source_id}")
+        if isinstance(part, Problem):
+            found.append(Looked(part.name, told(part)))
+        elif source_id == REST:
+            why = "records of no known source among those of others"
+            found.append(Looked(part.name, why, part, records=count_records(part)))
+        else:
+            found.append(Looked(part.name, "is the source of these records", part, source_id, stamp=stamp))
     return found
 
 

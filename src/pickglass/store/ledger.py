@@ -412,14 +412,19 @@ def _current_snapshots(connection: Connection) -> dict[str, int]:
     return {row.table_name: row.snapshot_id for row in connection.execute(wanted)}
 
 
-def _replace_files(connection: Connection, files: Iterable[LoadFile]) -> None:
+def _replace_files(connection: Connection, files: list[LoadFile]) -> None:
     column = tables.load_file.c
-    for file in files:
-        connection.execute(
-            update(tables.load_file)
-            .where(column.raw_file == file.raw_file, column.source == file.source, column.state == "loaded")
-            .values(state="replaced")
+    # One statement with many values: compiled for each file apart it would be most of the time of a big batch.
+    connection.execute(
+        update(tables.load_file)
+        .where(
+            column.raw_file == bindparam("of_file"),
+            column.source == bindparam("of_source"),
+            column.state == "loaded",
         )
+        .values(state="replaced"),
+        [{"of_file": file.raw_file, "of_source": file.source} for file in files],
+    )
 
 
 def _insert_files(connection: Connection, load_id: int, batch_id: int | None, files: list[LoadFile]) -> None:

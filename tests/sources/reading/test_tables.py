@@ -181,11 +181,12 @@ def test_a_column_without_name_is_called_by_its_place(put: Put) -> None:
     ]
 
 
-def test_two_columns_of_one_name_are_a_problem_of_the_file(put: Put) -> None:
-    """Proves that a value is never silently taken from one of two columns that bear the same name."""
-    found = problem(put(b"id,Mail,Mail\n1,a,b\n"))
-    assert "Mail" in found.reason
-    assert found.hint
+def test_of_columns_of_one_name_each_is_told_apart(put: Put) -> None:
+    """Proves that no value is lost or takes another's place: the second is called so."""
+    assert sample(only(put(b"id,Mail,Mail,Mail (2),Mail\n1,a,b,c,d\n2,e,f,g,h\n"))) == [
+        {"id": "1", "Mail": "a", "Mail (3)": "b", "Mail (2)": "c", "Mail (4)": "d"},
+        {"id": "2", "Mail": "e", "Mail (3)": "f", "Mail (2)": "g", "Mail (4)": "h"},
+    ]
 
 
 def test_a_table_that_ends_early(put: Put) -> None:

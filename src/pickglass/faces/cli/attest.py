@@ -57,7 +57,7 @@ def attest(
     """Vouch for a fact that speaks for somebody, with your name, a reason and an end.
 
     KIND is live_video_check, in_person_meeting, approved_travel, sanctioned_tool, household, accessibility,
-    approved_device or address_confirmed. It counts from the next assessment on.
+    approved_device, address_confirmed or device_shown. It counts from the next assessment on.
 
     \b
     pickglass attest live_video_check E1042 --outcome passed --reason "passport seen" --home h

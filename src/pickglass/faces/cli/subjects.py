@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pickglass.errors import NotFound
 from pickglass.faces.cli.care import add_to_subject
 from pickglass.faces.cli.output import filled_home, home_option, json_option, print_json, reveal_option
 
@@ -50,7 +51,10 @@ def subject_show(
         )
     settings = filled_home(home)
     stored = show_subject(settings, subject_id)
-    vouched = attestations(settings, stored["subject"]["id"], exact=True)
+    try:
+        vouched = attestations(settings, stored["subject"]["id"], exact=True)
+    except NotFound:  # an assessment may outlive its lake
+        vouched = []
     if reveal is None:
         vouched = [masked(one) for one in vouched]
     if reveal is not None:

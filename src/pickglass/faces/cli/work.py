@@ -298,7 +298,8 @@ def tell_load(report: LoadReport) -> None:
 
     counts = report.records
     say(
-        f"load {report.id}: {report.files} files; {counts['read']:,} records read = "
+        f"load {report.id}: {report.recognised:,} of {report.files:,} files recognised{_share(report)}; "
+        f"{counts['read']:,} records read = "
         f"{counts['mapped']:,} mapped + {counts['rejected']:,} rejected + "
         f"{counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + "
         f"{counts['unrecognised']:,} in unrecognised files"
@@ -316,6 +317,10 @@ def tell_load(report: LoadReport) -> None:
         say(f"unrecognised: {printable(one.file)}: {shown(one.why, reveal=False)}")
     if len(report.unrecognised) > SHOWN:
         say(f"… and {len(report.unrecognised) - SHOWN} more unrecognised files: --json lists them all")
+
+
+def _share(report: LoadReport) -> str:
+    return f" ({report.recognised / report.files:.0%})" if report.files else ""
 
 
 def load_code(report: LoadReport) -> int:

@@ -51,6 +51,7 @@ def load_document(load: LoadReport) -> dict[str, Any]:
     return {
         "id": load.id,
         "files": load.files,
+        "recognised": load.recognised,
         "records": dict(load.records),
         "rows": dict(load.rows),
         "unrecognised": [_left(one) for one in load.unrecognised],

@@ -23,10 +23,22 @@ joined AS (
 SELECT n.account, coalesce(j.anchor, n.account) AS anchor
 FROM worker_now n LEFT JOIN joined j ON j.mail = lower(n.work_mail);
 
+-- Checks, signatures and résumé files name people by their mail alone. Such a mail is a key to somebody whom a recruiting
+-- system or a roster knows; a person of its own only where none does, and never by a signature: customers sign too.
+CREATE TEMP TABLE mail_on_file AS
+SELECT mail_identity(value) AS mail
+FROM known_identifier
+WHERE kind = 'mail' AND account NOT LIKE '%@%' AND account IN (SELECT account FROM known_hiring_event)
+UNION
+SELECT mail_identity(unnest([work_mail, user_name, personal_mail])) FROM worker_now;
+
 CREATE TEMP TABLE applicant_account AS
 SELECT account, min(time) AS first_time, arg_max(name, time) AS name
 FROM known_hiring_event
-GROUP BY account;
+GROUP BY account
+HAVING account NOT LIKE '%_@_%'
+    OR (bool_or(activity <> 'signature')
+        AND coalesce(mail_identity(account), '') NOT IN (SELECT mail FROM mail_on_file WHERE mail IS NOT NULL));
 
 -- A worker's key as applicant: the roster's own statement, or one and the same personal mail on exactly one
 -- applicant and exactly one worker. A mail that several share joins nobody: that is what linkage is for.

@@ -9,7 +9,7 @@ from typing import Any, Final
 _LONGEST: Final = 8 * 1024
 _MONTHS: Final = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _QUERY: Final = re.compile(
-    r"\bclient (?:@0x[0-9a-f]+ )?(?P<address>[0-9A-Fa-f.:]+)#\d+(?: \([^)\s]*\))?(?:: view [^:\s]+)?: query: (?P<name>\S+) \S+ (?P<type>\S+) "
+    r"\bclient (?:@0x[0-9a-f]+ )?(?P<address>[0-9A-Fa-f.:]+)(?:%\w+)?#\d+(?: \(\S*\))?(?:: view [^:\s]+)?: query: (?P<name>\S+) \S+ (?P<type>\S+) "
 )
 _OWN: Final = re.compile(rf"^(\d\d)-({_MONTHS})-(\d{{4}}) (\d\d:\d\d:\d\d(?:\.\d+)?)")
 _ISO: Final = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")

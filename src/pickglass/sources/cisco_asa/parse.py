@@ -30,7 +30,12 @@ _SHAPES: Final[dict[str, re.Pattern[str]]] = {
     "113039": _SESSION,
     "716001": _SESSION,
     "716002": re.compile(_WHO + r".*?(?:terminated: (?P<reason>.*?)\.?)?$"),
-    "716039": _SESSION,
+    "716039": re.compile(_WHO + r"|rejected, group = (?P<old_group>.*?) user = (?P<old_user>.*?) ?, Session Type"),
+    "716059": re.compile(
+        r"Group <?(?P<group>.*?)>? User <?(?P<user>[^<>]*?)>? IP <?[0-9A-Fa-f.:]+>? AnyConnect session resumed.*?"
+        r"from (?:IP )?<?(?P<address>[0-9A-Fa-f.:]*[0-9A-Fa-f])"
+    ),
+    "751025": re.compile(r"Remote:(?P<address>\S+):\d+ Username:(?P<user>.*?) (?:IKEv\d )?Group:(?P<group>\S+) .*assigned to session"),
     "722022": _SESSION,
     "722023": _SESSION,
     "722051": _SESSION,
@@ -48,7 +53,7 @@ _SHAPES: Final[dict[str, re.Pattern[str]]] = {
     "605005": re.compile(r"Login permitted from (?P<address>[^/\s]+)/\S+ to \S+ for user [\"'](?P<user>.*?)[\"']"),
     "304001": re.compile(
         r"^(?:(?P<user>\S+)@)?(?P<address>[0-9A-Fa-f.:]+)(?:\((?P<mapped>[^)]*)\))? Accessed (?:JAVA )?URL "
-        r"(?P<far_address>[0-9A-Fa-f.]+):(?P<url>\S+)"
+        r"(?:(?P<old_user>[^\s@]+)@)?(?P<far_address>[0-9A-Fa-f.]+):(?P<url>\S+)"
     ),
     "734003": re.compile(
         r"DAP: User (?P<user>.*?), Addr (?P<address>\S+?): Session Attribute (?P<attribute>[\w.\[\]\"]+?) ?= ?\"?(?P<value>.*?)\"?$"
@@ -89,7 +94,8 @@ def parse(raw: bytes) -> Mapping[str, Any]:
         said = shape.search(body[:_WORDED])
         if said is None:
             return {"problem": f"message {number} is not worded as it is documented"}
-        found |= {name: value for name, value in said.groupdict().items() if value}
+        # Older versions word some messages otherwise, with the same facts in another place.
+        found |= {name.removeprefix("old_"): value for name, value in said.groupdict().items() if value}
     return found
 
 

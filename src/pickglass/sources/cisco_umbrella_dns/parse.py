@@ -31,7 +31,7 @@ def parse(raw: bytes) -> Mapping[str, Any]:
     """Name the values of one line; newer versions of the log have more of them than older ones."""
     text = raw.decode("utf-8", "replace")
     try:
-        values = next(csv.reader([text]), [])
+        values = next(csv.reader([text], skipinitialspace=True), [])
     except csv.Error as error:
         return {"problem": str(error)}
     if values and values[0].strip('"').lower() == "timestamp":

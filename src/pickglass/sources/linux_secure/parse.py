@@ -18,7 +18,7 @@ _SESSION = re.compile(
     r"^pam_\w+\((?P<service>[\w.-]+):session\): session (?P<verb>opened|closed) for user (?P<user>[^\s(]+)"
 )
 _COMMAND = re.compile(
-    r"^\s*(?P<user>\S+) : (?P<refused>(?:(?!COMMAND=).)*?)\bTTY=.*? COMMAND=(?P<command>.*)$"
+    r"^\s*(?P<user>\S+) : (?P<refused>[^=;]*;)? ?(?:TTY|PWD|USER|HOST|CHROOT)=.*? COMMAND=(?P<command>.*)$"
 )
 # Sessions of these are a person in front of the computer; those of sshd, sudo and cron are told by other lines or by nobody.
 _AT_THE_COMPUTER = re.compile(r"^(login|gdm|lightdm|sddm|xdm|kde|greetd|lxdm|xrdp)")
@@ -54,9 +54,9 @@ def parse(raw: bytes) -> dict[str, Any]:
                 "service": service,
             }
     elif line["program"] == "sudo" and (command := _COMMAND.match(message)):
-        refused = "incorrect password" in command["refused"] or "NOT" in command["refused"]
+        # A reason stands in front of the first KEY=; without a terminal there is no TTY.
         return found | {
-            "kind": "refused" if refused else "command",
+            "kind": "refused" if command["refused"] else "command",
             "user": command["user"],
             "command": command["command"],
         }

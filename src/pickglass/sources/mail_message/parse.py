@@ -114,12 +114,13 @@ def _parse(raw: bytes) -> dict[str, Any]:
         return {"problem": "has none of the headers of a mail"}
     _walk(raw, headers, body, len(raw), found)
     sender = _addresses(_all(headers, "from")[:1])
+    address = sender[0][1].lower() if sender else None
     when, basis = _when(headers)
     return {
         "message_id": _clean(_first(headers, "message-id")).strip("<> ") or None,
         "time": when,
         "time_basis": basis,
-        "sender": sender[0][1].lower() if sender else None,
+        "sender": address,
         "sender_name": (sender[0][0] or None) if sender else None,
         "reply_to": next((mail.lower() for _, mail in _addresses(_all(headers, "reply-to")[:1])), None),
         "recipients": list(
@@ -131,7 +132,7 @@ def _parse(raw: bytes) -> dict[str, Any]:
         )[:MAXIMUM_RECIPIENTS],
         "subject": _clean(_decoded(_first(headers, "subject")))[:500] or None,
         "sender_ip": _sender_address(headers),
-        "authentication": _authentication(headers),
+        "authentication": _authentication(headers, address),
         "attachment_names": found.names,
         "attachment_hashes": found.hashes,
         "attachment_sizes": found.sizes,
@@ -262,23 +263,35 @@ def _sender_address(headers: dict[str, list[str]]) -> str | None:
     return None
 
 
-def _authentication(headers: dict[str, list[str]]) -> str:
-    """pass, fail or none by the topmost Authentication-Results: any other may be forged by the sender."""
-    results = dict(
-        re.findall(
-            r"\b(dmarc|dkim|spf)\s*=\s*([a-z]+)",
-            _first(headers, "authentication-results")[:MAXIMUM_VALUE].lower(),
-        )[::-1]
-    )
-    verdict = results.get("dmarc")
-    if verdict in ("pass", "bestguesspass"):
+def _authentication(headers: dict[str, list[str]], sender: str | None) -> str:
+    """pass, fail or none by the topmost Authentication-Results: any other may be forged by the sender.
+
+    SPF and DKIM vouch for a domain of their own, often a mailing service's: they count only where it is that of From.
+    """
+    verdicts: dict[str, str] = {}
+    vouched = False
+    value = _first(headers, "authentication-results")[:MAXIMUM_VALUE].lower()
+    for part in re.sub(r"\([^()]*\)", " ", value).split(";"):
+        if (result := re.search(r"\b(dmarc|dkim|spf)\s*=\s*([a-z]+)", part)) is None:
+            continue
+        verdicts.setdefault(*result.groups())
+        domain = re.search(r"\b(?:smtp\.mailfrom|header\.[di])\s*=\s*\"?(?:[^\s@\"]*@)?([a-z0-9.-]+)", part)
+        if result[2] == "pass" and domain and sender and _aligned(domain[1], sender.rpartition("@")[2]):
+            vouched = True
+    if verdicts.get("dmarc") in ("pass", "bestguesspass"):
         return "pass"
-    if verdict in ("fail", "reject", "quarantine"):
+    if verdicts.get("dmarc") in ("fail", "reject", "quarantine"):
         return "fail"
-    others = [results.get("spf"), results.get("dkim")]
-    if "pass" in others:
+    if vouched:
         return "pass"
-    return "fail" if any(other in ("fail", "softfail", "permerror") for other in others) else "none"
+    return (
+        "fail" if {verdicts.get("spf"), verdicts.get("dkim")} & {"fail", "softfail", "permerror"} else "none"
+    )
+
+
+def _aligned(one: str, other: str) -> bool:
+    """Of two domains, one is the other or under it."""
+    return one == other or one.endswith("." + other) or ("." in one and other.endswith("." + one))
 
 
 # --- the tree of parts -----------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ Whoever wrote the files may wish us harm. `Limits` bounds what each can cost.
 
 from __future__ import annotations
 
-from pickglass.sources.reading.blocks import blocks, count_records, raw_records, sample
+from pickglass.sources.reading.blocks import blocks, count_records, raw_records, sample, table_header
 from pickglass.sources.reading.content import Damaged, Refused
 from pickglass.sources.reading.files import FoundFile, Listing, expanded, find_files, list_files
 from pickglass.sources.reading.limits import Limits
@@ -48,4 +48,5 @@ __all__ = [
     "pack",
     "raw_records",
     "sample",
+    "table_header",
 ]

@@ -17,8 +17,8 @@ from pickglass.sources.reading.messages import mail_records, mbox_records
 from pickglass.sources.reading.ndjson import line_blocks, other_line_blocks, text_lines
 from pickglass.sources.reading.parquet import parquet_records
 from pickglass.sources.reading.records import Block, Record, pack
-from pickglass.sources.reading.tables import csv_records
-from pickglass.sources.reading.workbooks import workbook_records
+from pickglass.sources.reading.tables import csv_header, csv_records
+from pickglass.sources.reading.workbooks import workbook_header, workbook_records
 
 # What holds no records that can be cut out without knowing what it says.
 WITHOUT_RECORDS = frozenset({"evtx", "xml", "pdf", "docx", "binary"})
@@ -143,3 +143,14 @@ def raw_records(member: Member) -> Iterator[tuple[int, bytes]]:
         for place, raw in enumerate(block.raws):
             if place not in block.problems:
                 yield block.first + place, raw
+
+
+def table_header(member: Member) -> list[str]:
+    """Read the names of a table's columns, as its records bear them; of CSV and workbooks."""
+    if member.form == "xlsx":
+        return workbook_header(member.content, member.limits)[0]
+    feed = Feed(member.content)
+    try:
+        return csv_header(_text(feed, member), member.delimiter or ",", member.limits)
+    finally:
+        feed.close()

@@ -12,12 +12,12 @@ from typing import Final
 
 from pickglass.sources.reading.archives import BadArchive, Entry, Part, is_tar, tar_entries, zip_entries
 from pickglass.sources.reading.content import Content, Feed, FilePart, HeldPart, Refused, os_reason, set_aside
-from pickglass.sources.reading.encodings import TextFeed, office_encoding
+from pickglass.sources.reading.encodings import office_encoding
 from pickglass.sources.reading.limits import KIB, MIB, Limits
 from pickglass.sources.reading.member import Form, Member, Problem, shown
 from pickglass.sources.reading.parquet import BadParquet, parquet_header
 from pickglass.sources.reading.recognise import Guess, guessed_letters, recognise
-from pickglass.sources.reading.tables import csv_header, repeated
+from pickglass.sources.reading.tables import repeated
 from pickglass.sources.reading.unpack import MAGICS, Codec, Unpacked
 from pickglass.sources.reading.workbooks import BadWorkbook, workbook_header
 
@@ -193,11 +193,6 @@ class _Input:
             limits=self._limits,
             content=content,
         )
-        if guess.form == "csv":
-            with_header = Feed(content)
-            names = csv_header(TextFeed(with_header, guess.encoding), guess.delimiter or ",", self._limits)
-            with_header.close()
-            return _repeated(name, names) or member
         if guess.form == "parquet":
             try:
                 return _repeated(name, parquet_header(content, self._limits)) or member
@@ -248,14 +243,13 @@ class _Input:
                 part,
             )
         try:
-            names, others = workbook_header(part, self._limits)
+            _, others = workbook_header(part, self._limits)
         except BadWorkbook as error:
             return Problem(name, str(error), "open it in Excel and save it as CSV")
         note = f"only the first sheet is read, not {', '.join(map(shown, others))}" if others else ""
-        member = Member(
+        return Member(
             self._path, name, "xlsx", "binary", sha256, size, None, feed.damage, note, self._limits, part
         )
-        return _repeated(name, names) or member
 
 
 def codec_of(head: bytes) -> Codec | None:

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from pickglass.errors import ConfigError, InputError, PickglassError
+from pickglass.sources.reading.content import os_reason
 from pickglass.sources.reading.limits import MIB, Limits
 from pickglass.sources.reading.member import Problem, shown
 
@@ -108,11 +109,20 @@ def _fetched(file: RemoteFile, place: Path) -> Path | Problem:
                 size += len(data)
                 if size > limit:
                     raise InputError(f"larger than {limit:,} bytes", "split it", file.name)
-                local.write(data)
+                _write(local, data, file.name)
     except PickglassError as error:
         place.unlink(missing_ok=True)
         return Problem(file.name, error.message, error.hint)
     return place
+
+
+def _write(local: BinaryIO, data: bytes, name: str) -> None:
+    """Write to this disk, whose errors are not the store's."""
+    try:
+        local.write(data)
+    except OSError as error:
+        reason = f"no room to fetch it to ({os_reason(error)})"
+        raise ConfigError(reason, "make room in the home's workspace", name) from error
 
 
 def _checked(address: str) -> tuple[str, str]:

@@ -96,8 +96,21 @@ def _are_names(header: Sequence[str], *, alone: bool) -> bool:
 
 
 def column_names(header: Sequence[str]) -> list[str]:
-    """Name every column; one without a name is called by its place, as `column_3`."""
-    return [name.strip(_BLANK) or f"column_{place}" for place, name in enumerate(header, 1)]
+    """Name every column; one without a name is called by its place, as `column_3`.
+
+    Of several with one name (Jira gives every label a column of its own) the first keeps it, the next is `Labels (2)`.
+    """
+    names = [name.strip(_BLANK) or f"column_{place}" for place, name in enumerate(header, 1)]
+    taken = set(names)
+    seen: Counter[str] = Counter()
+    for place, name in enumerate(names):
+        seen[name] += 1
+        if seen[name] > 1:
+            while f"{name} ({seen[name]})" in taken:
+                seen[name] += 1
+            names[place] = f"{name} ({seen[name]})"
+            taken.add(names[place])
+    return names
 
 
 def header_line(text: str) -> str | None:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 8 * 1024
 _PACKET: Final = re.compile(
-    r"^(?P<date>\d{1,4}[/.-]?\d{1,2}[/.-]?\d{1,4}) (?P<hour>\d{1,2}):(?P<rest>\d\d:\d\d)(?: (?P<half>[AP]M))? [0-9A-F]+ PACKET +[0-9A-F]+ "
-    r"(?P<protocol>UDP|TCP) (?P<way>Rcv|Snd) +(?P<address>[0-9A-Fa-f.:]+) +[0-9a-f]{4} (?P<answer>[R ]) (?P<opcode>\S) "
-    r"\[[^\]]*\] +(?P<type>\S+) +(?P<name>\(\d+\).*)$"
+    r"^(?P<date>\d{1,4}[/.-]?\d{1,2}[/.-]?\d{1,4}) (?P<hour>\d{1,2}):(?P<rest>\d\d:\d\d)(?: (?P<half>[AP]M))? [0-9A-F]+ PACKET +(?:[0-9A-F]+ +)?"
+    r"(?P<protocol>UDP|TCP) +(?P<way>Rcv|Snd) +(?P<address>[0-9A-Fa-f.:]+) +[0-9a-f]{4} (?P<answer>[R ]) (?P<opcode>\S) "
+    r"\[[^\]]*\] +(?P<type>\w+) +(?P<name>[(.]\S*)$"
 )
 _DATED: Final = re.compile(r"^\d{1,4}[/.-]?\d{1,2}[/.-]?\d{1,4} \d{1,2}:\d\d:\d\d ")
 _LABEL: Final = re.compile(r"\(\d+\)")

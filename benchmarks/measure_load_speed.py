@@ -1,0 +1,231 @@
+"""How fast a load is beside DuckDB's bare typed read and write of the same file, and how much memory it takes.
+
+Run: .venv/bin/python benchmarks/measure_load_speed.py [--megabytes 700] [--files 0] [--rounds 2] [--json PATH]
+
+Three ways, each a whole process, one after the other, in every round:
+
+    bare     DuckDB reads the source's columns with their types and writes them as Parquet (zstd): no records counted
+    mapped   a load without originals: recognition, record numbers and hashes, drift check, mapping, commit
+    kept     the load as it is: the originals compressed, sealed and proved by a hash for each record as well
+
+What counts is the ratio within one run, by the clock and by processor time: other work on the machine slows all three,
+and the clock more than the processor time. `--files N` loads N files of one to five records in place of one big file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+BARE = """
+import sys
+from pickglass.lake.engine import connect, literal
+from pickglass.sources.definitions import definitions
+source = definitions()["okta_system_log"]
+columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items())
+files = sys.argv[1] if sys.argv[1].endswith(".json") else sys.argv[1] + "/*.json"
+connect("1GB", 2).execute(
+    f"COPY (SELECT * FROM read_json({literal(files)}, format = 'newline_delimited', columns = {{{columns}}})) "
+    f"TO {literal(sys.argv[2])} (FORMAT parquet, COMPRESSION zstd)"
+)
+"""
+
+LOAD = """
+import functools, sys
+from pathlib import Path
+import pickglass
+from pickglass.lake import load
+load.Loader = functools.partial(load.Loader, keep_originals=sys.argv[3] == "kept")
+report = pickglass.load(pickglass.load_settings(Path(sys.argv[2])), [Path(sys.argv[1])])
+assert report.records["mapped"] == report.records["read"] > 0, report.records
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What one process took."""
+
+    seconds: float
+    processor_seconds: float
+    peak_mb: int
+
+
+def write_log(path: Path, megabytes: int) -> int:
+    """Write a synthetic Okta log of about this size; returns the number of events."""
+    draw = random.Random(7)
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    events = 0
+    with path.open("wb") as file:
+        while file.tell() < megabytes * 1_000_000:
+            lines = [json.dumps(event(draw, start, events + step)) for step in range(2_000)]
+            file.write("\n".join(lines).encode() + b"\n")
+            events += 2_000
+    return events
+
+
+def event(draw: random.Random, start: datetime, number: int) -> dict[str, object]:
+    """Return one sign-in as the System Log writes it."""
+    person = draw.randrange(5_000)
+    address = f"198.18.{person % 256}.{person // 256}"
+    user_agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+    place = {
+        "city": "Denver",
+        "state": "Colorado",
+        "country": "United States",
+        "postalCode": "80205",
+        "geolocation": {"lat": 39.74 + draw.random() / 100, "lon": -104.99 + draw.random() / 100},
+    }
+    return {
+        "actor": {
+            "id": f"00u{person:017d}",
+            "type": "User",
+            "alternateId": f"person.{person}@example.com",
+            "displayName": f"Person {person}",
+            "detailEntry": None,
+        },
+        "client": {
+            "userAgent": {"rawUserAgent": user_agent, "os": "Windows 10", "browser": "CHROME"},
+            "zone": "null",
+            "device": "Computer",
+            "id": None,
+            "ipAddress": address,
+            "geographicalContext": place,
+        },
+        "device": None,
+        "authenticationContext": {
+            "authenticationProvider": None,
+            "credentialProvider": None,
+            "credentialType": None,
+            "issuer": None,
+            "interface": None,
+            "authenticationStep": 0,
+            "externalSessionId": f"102{draw.getrandbits(60):x}",
+        },
+        "displayMessage": "User login to Okta",
+        "eventType": "user.session.start",
+        "outcome": {"result": "SUCCESS", "reason": None},
+        "published": (start + timedelta(seconds=number * 0.9))
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z"),
+        "securityContext": {
+            "asNumber": 64500,
+            "asOrg": "example residential",
+            "isp": "example residential",
+            "domain": "example.net",
+            "isProxy": False,
+        },
+        "severity": "INFO",
+        "debugContext": {
+            "debugData": {
+                "requestId": f"{draw.getrandbits(100):x}",
+                "dtHash": f"{draw.getrandbits(250):x}",
+                "requestUri": "/idp/idx/authenticators/poll",
+                "threatSuspected": "false",
+                "url": "/idp/idx/authenticators/poll?",
+            }
+        },
+        "legacyEventType": "core.user_auth.login_success",
+        "transaction": {"type": "WEB", "id": f"{draw.getrandbits(100):x}", "detail": {}},
+        "uuid": f"{number:032x}",
+        "version": "0",
+        "request": {
+            "ipChain": [{"ip": address, "geographicalContext": place, "version": "V4", "source": None}]
+        },
+        "target": None,
+    }
+
+
+def write_files(folder: Path, count: int) -> int:
+    """Write many small files of one to five events each; returns the number of events."""
+    draw = random.Random(7)
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    events = 0
+    folder.mkdir()
+    for number in range(count):
+        lines = [json.dumps(event(draw, start, events + step)) for step in range(draw.randint(1, 5))]
+        (folder / f"{number:06d}.json").write_text("\n".join(lines) + "\n")
+        events += len(lines)
+    return events
+
+
+def measured(program: str, *arguments: str) -> Measure:
+    """Run a Python program as a process of its own."""
+    start = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-c", program, *arguments])
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{arguments[-1]}: ended with status {status}")
+    seconds = time.monotonic() - start
+    return Measure(round(seconds, 2), round(usage.ru_utime + usage.ru_stime, 2), usage.ru_maxrss // 1024)
+
+
+def one_round(given: Path, folder: Path) -> dict[str, Measure]:
+    """Measure all three ways once; what they write is removed."""
+    found = {"bare": measured(BARE, str(given), str(folder / "bare.parquet"))}
+    for way in ("mapped", "kept"):
+        found[way] = measured(LOAD, str(given), str(folder / "home"), way)
+        shutil.rmtree(folder / "home")
+    return found
+
+
+def main() -> None:
+    """Print a table of the best of each way and the ratios, and all numbers as JSON."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--megabytes", type=int, default=700)
+    parser.add_argument("--files", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--folder", type=Path, help="where to work; by default the system's temporary folder")
+    options = parser.parse_args()
+    before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        folder = Path(name)
+        given = folder / "okta" if options.files else folder / "okta.json"
+        events = write_files(given, options.files) if options.files else write_log(given, options.megabytes)
+        paths = list(given.iterdir()) if given.is_dir() else [given]
+        size = sum(path.stat().st_size for path in paths)
+        rounds = [one_round(given, folder) for _ in range(options.rounds)]
+    best = {way: min((one[way] for one in rounds), key=lambda one: one.seconds) for way in rounds[0]}
+    print(f"{size / 1e6:,.0f} MB, {events:,} events, {len(paths):,} files, {os.cpu_count()} processors")
+    print(f"load of the machine: {before:.1f} before, {os.getloadavg()[0]:.1f} after")
+    print("way       seconds  processor s   MB/s  peak MB  ratio  ratio by processor")
+    for way, one in best.items():
+        ratio, by_processor = _ratios(rounds, way)
+        print(
+            f"{way:8} {one.seconds:8.1f} {one.processor_seconds:12.1f} {size / 1e6 / one.seconds:6.0f} {one.peak_mb:8,}"
+            f" {ratio:6.2f} {by_processor:19.2f}"
+        )
+    document = {
+        "bytes": size,
+        "events": events,
+        "files": len(paths),
+        "load_average": [before, os.getloadavg()[0]],
+        "rounds": [{way: asdict(one) for way, one in found.items()} for found in rounds],
+        "ratios": {way: _ratios(rounds, way) for way in best},
+    }
+    if options.json:
+        options.json.write_text(json.dumps(document, indent=1) + "\n")
+    else:
+        print(json.dumps(document))
+
+
+def _ratios(rounds: list[dict[str, Measure]], way: str) -> tuple[float, float]:
+    """Return the best speed beside the bare run of the same round, by the clock and by processor time."""
+    return (
+        round(max(one["bare"].seconds / one[way].seconds for one in rounds), 3),
+        round(max(one["bare"].processor_seconds / one[way].processor_seconds for one in rounds), 3),
+    )
+
+
+if __name__ == "__main__":
+    main()
