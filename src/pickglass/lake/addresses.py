@@ -351,8 +351,8 @@ def _match_long(addresses: Iterable[str], networks: Iterable[str]) -> list[tuple
         number = _long(address)
         if number is None:
             continue
-        for length, its in by_length.items():
-            hit = its.get(number >> (128 - length))
+        for bits, its in by_length.items():
+            hit = its.get(number >> (128 - bits))
             if hit is not None:
                 found.append((address, hit))
     return found

@@ -26,7 +26,7 @@ def subject_account(session: Session, subject_id: str) -> str:
 def department_exists(session: Session, department: str) -> bool:
     """Say whether anybody works in a department of this very name."""
     sql = "SELECT 1 FROM subject WHERE department = $department LIMIT 1"
-    return session.query(sql, {"department": department}).num_rows > 0
+    return bool(session.query(sql, {"department": department}).num_rows)
 
 
 _LISTED = """

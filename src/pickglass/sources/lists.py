@@ -594,7 +594,7 @@ def _addresses(text: str) -> list[tuple[str, str]] | str:
     try:
         if "-" in text:
             first, last = (ipaddress.ip_address(part.strip()) for part in text.split("-", 1))
-            networks: list[Any] = list(ipaddress.summarize_address_range(first, last))  # type: ignore[type-var]
+            networks: list[Any] = list(ipaddress.summarize_address_range(first, last))
         elif "/" in text:
             networks = [ipaddress.ip_network(text, strict=False)]
             if int(networks[0].network_address) != int(ipaddress.ip_address(text.split("/", 1)[0])):
