@@ -36,14 +36,19 @@ __all__ = [
     "Run",
     "Unrecognised",
     "actor",
+    "add_intelligence",
     "assess",
+    "attest",
+    "attestations",
     "check_sources",
     "compact_lake",
     "detect",
     "erase_subject",
+    "expire_intelligence",
     "expire_lake",
     "health",
     "hold_subject",
+    "intelligence_lists",
     "lake_status",
     "load",
     "new_source",
@@ -51,6 +56,7 @@ __all__ = [
     "run",
     "show_subject",
     "verify_lake",
+    "withdraw_attestation",
 ]
 
 
@@ -630,3 +636,351 @@ def remap_source(settings: Settings, source_id: str) -> dict[str, Any]:
         "kept": kept,
         "rows": tables,
     }
+
+
+# -- what people know ----------------------------------------------------------------------------------------
+
+
+def _load_records(settings: Settings, name: str, records: Iterator[Mapping[str, Any]]) -> LoadReport:
+    """Load records that we wrote ourselves, as a file like any other: originals, ledger, all or nothing."""
+    import tempfile
+
+    import orjson
+
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="given-", dir=settings.workspace) as folder:
+        path = Path(folder) / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.jsonl"
+        with path.open("wb") as file:
+            for record in records:
+                file.write(
+                    orjson.dumps({key: value for key, value in record.items() if value is not None}) + b"\n"
+                )
+        return load(settings, [path])
+
+
+def add_intelligence(
+    settings: Settings,
+    kind: str,
+    path: Path,
+    *,
+    name: str | None = None,
+    confidence: str | None = None,
+    valid_until: datetime | None = None,
+    dated: datetime | None = None,
+) -> dict[str, Any]:
+    """Load an intelligence list, or keep an address database; a new edition of a list takes the place of the old.
+
+    `kind` limits which values are taken (`any`: all that can be told). Entries without a date of their own bear that of
+    their list, else `dated`, else the day on which the file was last modified. InputError where nothing can be used.
+    """
+    import hashlib
+
+    from pickglass.lake.addresses import is_address_database
+    from pickglass.sources.lists import read_list
+    from pickglass.store import audit, open_store
+
+    if confidence not in (None, "low", "medium", "high"):
+        raise InputError(f"{confidence} is no confidence", hint="low, medium or high")
+    now = datetime.now(UTC)
+    if valid_until is not None and valid_until <= now:
+        raise InputError("this end is past", hint="give a day to come")
+    if not path.exists():
+        raise InputError("there is no such file or folder", hint="check the path", where=str(path))
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    called = name or path.stem or path.name
+    if not called.strip() or len(called) > 100:
+        raise InputError("a list needs a name of at most 100 characters", hint="--list NAME")
+    if path.is_file() and is_address_database(path):
+        return _add_database(settings, path, called, valid_until, now)
+    found = read_list(path, kind)
+    day = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    moment = dated or found.dated or day
+    sure = confidence or found.confidence or "medium"
+    digest = hashlib.sha256(repr((kind, sure, valid_until, dated)).encode())
+    for one in found.entries:
+        digest.update(repr((one.kind, one.value, one.confidence, one.time, one.valid_until)).encode())
+    edition = f"edition {digest.hexdigest()[:32]}"
+    added = now.isoformat()
+    told = {
+        "version": 1, "list": called, "form": found.form, "entries": len(found.entries), "dated": moment.isoformat(),
+        "skipped": dict(found.skipped.most_common()), "confidence": sure,
+        "valid_until": valid_until.isoformat() if valid_until else None,
+    }  # fmt: skip
+    before = {one["list"]: one for one in _lists_in_force(settings)}.get(called)
+    if before is not None and before["edition"] == edition:
+        return {**told, "state": "in force already", "load": None, "rejected": 0}
+
+    def records() -> Iterator[Mapping[str, Any]]:
+        # In front, so that one load ends the old edition and brings the new one.
+        head = {"time": added, "kind": "withdrawn", "value": called, "list_name": called, "added": added}
+        yield {**head, "reference": edition}
+        for one in found.entries:
+            yield {
+                "time": (one.time or moment).isoformat(),
+                "kind": one.kind,
+                "value": one.value,
+                "list_name": called,
+                "confidence": one.confidence or sure,
+                "valid_until": _iso(_earlier(one.valid_until, valid_until)),
+                "last_seen": _iso(one.last_seen),
+                "reference": one.reference,
+                "added": added,
+            }
+
+    with open_store(settings) as store:
+        audit.record(
+            store,
+            actor=actor(),
+            action="intel.add",
+            object=called[:256],
+            details={"form": found.form, "entries": len(found.entries), "edition": edition},
+        )
+    report = _load_records(settings, f"intel-{called}", records())
+    if report.quarantined or report.unrecognised:
+        why = (*report.quarantined, *report.unrecognised)[0].why
+        raise InputError(f"the list could not be loaded: {why}", hint="docs/intelligence.md", where=str(path))
+    state = "added" if before is None else "replaced"
+    return {**told, "state": state, "load": report.id, "rejected": report.records["rejected"]}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((moment for moment in (one, other) if moment), default=None)
+
+
+def _add_database(
+    settings: Settings, path: Path, name: str, valid_until: datetime | None, now: datetime
+) -> dict[str, Any]:
+    """Keep an address database below home under its hash; the bytes first, then the note that they are there."""
+    import hashlib
+    import os
+    import secrets
+
+    from pickglass.lake.addresses import read_address_database
+    from pickglass.lake.reading import database_path
+    from pickglass.store import open_store
+    from pickglass.store.address_databases import note_database
+
+    found = read_address_database(path)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = settings.home / "intel"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    temporary = folder / f".{secrets.token_hex(8)}"
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as source, temporary.open("xb") as target:
+            temporary.chmod(0o600)
+            while block := source.read(1 << 20):
+                digest.update(block)
+                target.write(block)
+            target.flush()
+            os.fsync(target.fileno())
+        temporary.replace(database_path(settings, digest.hexdigest()))
+    finally:
+        temporary.unlink(missing_ok=True)
+    row = {
+        "sha256": digest.hexdigest(),
+        "list_name": name,
+        "kind": found.kind,
+        "type": found.type,
+        "built": found.built,
+        "bytes": path.stat().st_size,
+        "added": now,
+        "added_by": actor(),
+        "valid_until": valid_until,
+    }
+    with open_store(settings) as store:
+        new = note_database(store, row, actor=actor())
+    return {
+        "version": 1, "list": name, "form": found.type, "entries": None, "dated": found.built.isoformat(), "skipped": {},
+        "confidence": None, "valid_until": _iso(valid_until), "state": "added" if new else "in force already", "load": None,
+        "rejected": 0,
+    }  # fmt: skip
+
+
+def _lists_in_force(settings: Settings) -> list[dict[str, Any]]:
+    """Name the lists of the lake that have an entry in force."""
+    from pickglass.lake.reading import open_lake
+    from pickglass.store import open_store
+
+    with open_store(settings) as store:
+        try:
+            with open_lake(settings, store) as session:
+                rows = session.query(_LISTS, {"now": datetime.now(UTC)}).to_pylist()
+        except NotFound:
+            return []
+    return [{**row, **{name: _iso(row[name]) for name in _LIST_TIMES}} for row in rows]
+
+
+_LIST_TIMES = ("oldest", "newest", "added", "valid_until")
+_LISTS = """
+    SELECT l.list_name AS list, string_agg(DISTINCT l.kind, ', ' ORDER BY l.kind) AS kinds, count(*) AS entries,
+           min(l.time) AS oldest, max(l.time) AS newest, max(l.added) AS added, max(l.valid_until) AS valid_until,
+           string_agg(DISTINCT l.confidence, ', ' ORDER BY l.confidence) AS confidence, max(w.reference) AS edition
+    FROM listed l
+    LEFT JOIN (SELECT list_name, arg_max(reference, added) AS reference FROM known_intelligence
+               WHERE kind = 'withdrawn' GROUP BY list_name) w ON w.list_name = l.list_name
+    WHERE l.valid_until IS NULL OR l.valid_until > $now
+    GROUP BY l.list_name ORDER BY l.list_name
+"""
+
+
+def intelligence_lists(settings: Settings) -> list[dict[str, Any]]:
+    """List what is in force: lists with their kinds, counts, dates and confidence, and address databases."""
+    from pickglass.store import open_store
+    from pickglass.store.address_databases import databases_in_force
+
+    now = datetime.now(UTC)
+    with open_store(settings) as store:
+        databases = databases_in_force(store, now)
+    return _lists_in_force(settings) + [
+        {
+            "list": row["list_name"], "kinds": f"{row['kind']} ({row['type']})", "entries": None, "oldest": _iso(row["built"]),
+            "newest": _iso(row["built"]), "added": _iso(row["added"]), "valid_until": _iso(row["valid_until"]),
+            "confidence": None, "edition": row["sha256"],
+        }
+        for row in databases
+    ]  # fmt: skip
+
+
+def expire_intelligence(settings: Settings, name: str, *, reason: str = "") -> dict[str, Any]:
+    """End a list now, its entries and its address databases; NotFound where it has none in force."""
+    from pickglass.store import audit, open_store
+    from pickglass.store.address_databases import expire_databases
+
+    now = datetime.now(UTC)
+    held = {one["list"]: one["entries"] for one in _lists_in_force(settings)}.get(name, 0)
+    with open_store(settings) as store:
+        try:
+            databases = expire_databases(store, name, now, actor=actor(), reason=reason)
+        except NotFound:
+            if not held:
+                raise
+            databases = 0
+        if held:
+            audit.record(store, actor=actor(), action="intel.expire", object=name, reason=reason)
+    if held:
+        moment = now.isoformat()
+        ended = {"time": moment, "kind": "withdrawn", "value": name, "list_name": name, "added": moment}
+        _load_records(settings, f"intel-end-{name}", iter([ended]))
+    return {"version": 1, "list": name, "entries": held, "databases": databases}
+
+
+def attest(
+    settings: Settings,
+    kind: str,
+    *,
+    subject: str | None = None,
+    department: str | None = None,
+    reason: str,
+    until: datetime | None = None,
+    value: str | None = None,
+    outcome: str | None = None,
+    on: datetime | None = None,
+) -> dict[str, Any]:
+    """Vouch for a fact about one subject or a whole department; it counts from the next assessment on.
+
+    Who is at work is its author. InputError where the kind needs what is not given, NotFound for an unknown subject.
+    """
+    from pickglass.cases.attestations import attestation_record
+    from pickglass.lake.attested import department_exists, subject_account
+    from pickglass.lake.erasure import find_subject
+    from pickglass.lake.reading import open_lake
+    from pickglass.store import audit, open_store
+
+    now = datetime.now(UTC)
+    record = attestation_record(
+        kind, subject=subject, department=department, reason=reason, until=until, value=value, outcome=outcome,
+        on=on, now=now, author=actor(),
+    )  # fmt: skip
+    subject_id = None
+    with open_store(settings) as store:
+        if subject is not None:
+            subject_id = find_subject(settings, store, subject)
+        other = find_subject(settings, store, value) if kind == "household" and value else None
+        with open_lake(settings, store) as session:
+            if subject_id is not None:
+                record["account"] = subject_account(session, subject_id)
+            elif department and not department_exists(session, department):
+                raise NotFound(f"there is no department {department}", "write it as the roster does")
+            if other is not None:
+                record["value"] = subject_account(session, other)
+        if other is not None and other == subject_id:
+            raise InputError("a household is of two people", hint="name the other one as --value")
+        audit.record(
+            store,
+            actor=actor(),
+            action="attest",
+            object=subject_id or "department",
+            details={"attestation": record["attestation_id"], "kind": kind, "outcome": outcome},
+        )
+    _load_one(settings, record)
+    return {"version": 1, "attestation": record["attestation_id"], "subject": subject_id, "department": department,
+            "kind": kind, "valid_until": record["valid_until"]}  # fmt: skip
+
+
+def _load_one(settings: Settings, record: Mapping[str, Any]) -> None:
+    report = _load_records(settings, record["attestation_id"], iter([record]))
+    if not report.rows.get("attestation"):
+        raise InputError(
+            "the attestation could not be loaded",
+            hint="`pickglass doctor` says why",
+            where=record["attestation_id"],
+        )
+
+
+def attestations(
+    settings: Settings, reference: str | None = None, now: datetime | None = None, *, exact: bool = False
+) -> list[dict[str, Any]]:
+    """List attestations, newest first, with the subjects they speak for and whether they are in force at `now`.
+
+    With `exact` the reference is a subject's whole id, and is not looked up.
+    """
+    from pickglass.lake.attested import list_attestations
+    from pickglass.lake.erasure import find_subject
+    from pickglass.lake.reading import open_lake
+    from pickglass.store import audit, open_store
+
+    with open_store(settings) as store:
+        known = exact or reference is None
+        subject_id = reference if known else find_subject(settings, store, str(reference))
+        audit.record(store, actor=actor(), action="attestations.view", object=subject_id or "everybody")
+        with open_lake(settings, store) as session:
+            return list_attestations(session, subject_id, now or datetime.now(UTC))
+
+
+def withdraw_attestation(
+    settings: Settings, id: str, *, reason: str, until: datetime | None = None
+) -> dict[str, Any]:
+    """Take an attestation back as if it had never been made, or with `until` give it another end.
+
+    What was assessed before stands: an assessment as of an earlier day still sees it. NotFound where there is none.
+    """
+    from pickglass.cases.attestations import require_reason
+    from pickglass.lake.attested import find_attestation
+    from pickglass.lake.reading import open_lake
+    from pickglass.store import audit, open_store
+
+    require_reason(reason)
+    with open_store(settings) as store:
+        with open_lake(settings, store) as session:
+            record = find_attestation(session, id)
+        now = datetime.now(UTC).isoformat()
+        if until is not None:
+            record["valid_until"] = until.isoformat()
+        else:
+            record |= {"withdrawn": now, "withdrawn_by": actor()}
+        audit.record(
+            store,
+            actor=actor(),
+            action="attest.withdraw",
+            object=id,
+            reason=reason,
+            details={"until": _iso(until)},
+        )
+    _load_one(settings, record)
+    return {"version": 1, "attestation": id, "withdrawn": until is None, "valid_until": record["valid_until"]}

@@ -295,7 +295,7 @@ def test_a_subject_is_shown_masked_and_the_view_is_logged(call: Call, home: Path
     assert (shown.code, shown.err) == (0, "")
     document = call("subject", "show", "E1042", "--home", home, "--json").json()
     assert document["subject"]["id"] == SUBJECT
-    assert document.keys() == {"version", "subject", "links", "versions"}
+    assert document.keys() == {"version", "subject", "links", "versions", "attestations"}
     for text in (shown.out, json.dumps(document, ensure_ascii=False)):
         assert [
             one for one in (NAME, "Verylongname", MAIL, PHONE, ADDRESS, "Alderbrook") if one in text

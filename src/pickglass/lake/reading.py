@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pickglass.errors import NotFound
+from pickglass.errors import ConfigError, NotFound
+from pickglass.lake.addresses import AddressDatabase
 from pickglass.lake.engine import connect, literal
 from pickglass.lake.session import Session, session
 from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
 from pickglass.settings import Settings, derived_key
 from pickglass.store import Store, ledger
+from pickglass.store.address_databases import databases_in_force
 
 # Tables whose dates say when something is valid, not until when the company looked. Assessing at the latest moment, what
 # people attested or listed since counts as well: an answer to an alert must not wait for the next export.
@@ -52,9 +54,33 @@ def open_lake(settings: Settings, store: Store, as_of: datetime | None = None) -
             Path(spill),
             # At the latest moment nothing is left out: what was given anew since then corrects what was known then.
             uncut=() if as_of else tuple(schema().tables),
+            databases=_databases(settings, store),
         ) as opened,
     ):
         yield opened
+
+
+def database_path(settings: Settings, sha256: str) -> Path:
+    """Return where the address database with these bytes lies."""
+    return settings.home / "intel" / f"{sha256}.mmdb"
+
+
+def _databases(settings: Settings, store: Store) -> list[AddressDatabase]:
+    rows = databases_in_force(store, datetime.now(UTC))
+    found = [
+        AddressDatabase(
+            database_path(settings, row["sha256"]), row["kind"], row["built"], row["type"], row["valid_until"]
+        )
+        for row in rows
+    ]
+    gone = [one for one in found if not one.path.exists()]
+    if gone:
+        raise ConfigError(
+            "an address database that was added is gone",
+            hint="put it back, or `pickglass intel expire` its list",
+            where=str(gone[0].path),
+        )
+    return found
 
 
 def _latest(files: dict[str, list[str]]) -> datetime:

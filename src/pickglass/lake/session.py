@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pickglass.lake.addresses import FACTS, AddressDatabase, address_facts, match_networks
 from pickglass.lake.engine import (
     connect,
     identifier,
@@ -46,6 +47,20 @@ _DEVICE_KEYS = {
 }
 _WITHOUT_SUBJECT = ("intelligence", "rejects", "attestation", "superseded")
 _WITH_PLACE = ("signin", "device_state")
+
+# Columns that an address database fills where the source left them empty. Not those of device_state: its place is the
+# computer's own fix, and where the address lies is another question.
+_FILLED = {
+    "signin": tuple(FACTS),
+    "meeting": ("city", "region", "country"),
+    "hiring_event": ("city", "region", "country"),
+}
+# A place is filled as a whole or not at all: half of one source and half of another is a place where nobody was.
+_PLACE = ("city", "region", "country", "latitude", "longitude")
+_ADDRESSES = (
+    ("signin", "src_ip"), ("signin", "mfa_ip"), ("device_state", "src_ip"), ("meeting", "src_ip"),
+    ("hiring_event", "src_ip"), ("payroll_event", "src_ip"), ("hr_change", "src_ip"), ("data_access", "src_ip"),
+)  # fmt: skip
 
 # Tables up to this many rows are read once and held: a hundred indicators ask again and again, and reading files costs
 # more than remembering them. Bigger ones stay in their files, so that memory is bounded.
@@ -111,11 +126,13 @@ def session(
     workspace: Path | None = None,
     engine: Any = None,
     uncut: Sequence[str] = (),
+    databases: Sequence[AddressDatabase] = (),
 ) -> Iterator[Session]:
     """Open the views over `relations` (table → Parquet files, or its rows) as known at `as_of`.
 
     Of the tables in `uncut` all rows are read, whenever they were known. Tables that are not given are
-    empty. Times are UTC. The connection is closed at the end. Whoever opens many sessions hands in an
+    empty. Of `databases`, what they tell of addresses fills what sources left empty. Times are UTC. The connection is
+    closed at the end. Whoever opens many sessions hands in an
     `engine` that `prepare` made; it holds what does not depend on rows or time, and its key, memory and
     threads then count.
     """
@@ -127,6 +144,10 @@ def session(
         for table in schema().tables.values():
             cut = None if table.name in uncut else as_of
             _install_table(connection, table, relations.get(table.name), kinds[table.name], superseded, cut)
+        if databases:
+            known_databases = None if "signin" in uncut else as_of
+            _install_facts(connection, kinds, databases, known_databases)
+        _install_lists(connection, kinds["intelligence"])
         _run(connection, "identity", as_of)
         _run(connection, "history", as_of)
         for table in schema().tables.values():
@@ -233,11 +254,10 @@ def _install_hidden(connection: Any, superseded: Sequence[str] | pa.Table, momen
 def _install_resolved(connection: Any, table: Table, kind: str) -> None:
     """Make the view that bears the table's own name: its rows with the subject they belong to."""
     name, known = identifier(table.name), identifier("known_" + table.name)
-    if table.name in ("rejects", "superseded"):
-        return  # nobody asks an indicator's question of these
+    if table.name in ("rejects", "superseded", "intelligence"):
+        return  # nobody asks an indicator's question of the first two; `_install_lists` makes the third
     if table.name in _WITHOUT_SUBJECT:
-        valid = " WHERE valid_until IS NULL OR valid_until > time" if table.name == "intelligence" else ""
-        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {known}{valid}")
+        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {known}")
         return
     by_account = (
         "SELECT a.subject_id, r.* FROM {rows} r JOIN account_subject a ON a.account = lower(r.account)"
@@ -277,6 +297,69 @@ def _install_resolved(connection: Any, table: Table, kind: str) -> None:
         connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {inner}")
         return
     connection.execute(f"CREATE TEMP {kind} {name} AS {sql}")
+
+
+def _install_facts(
+    connection: Any, kinds: Mapping[str, str], databases: Sequence[AddressDatabase], as_of: datetime | None
+) -> None:
+    """Fill what sources left empty with what address databases say of each distinct address."""
+    parts = [f"SELECT src_ip AS address FROM {identifier('known_' + name)}" for name in _FILLED]
+    found = connection.execute(
+        f"SELECT DISTINCT address FROM ({' UNION ALL '.join(parts)}) WHERE address IS NOT NULL ORDER BY address"
+    ).fetchall()
+    connection.register("given", address_facts([row[0] for row in found], databases, as_of))
+    connection.execute("CREATE TEMP TABLE address_fact AS SELECT * FROM given")
+    connection.unregister("given")
+    for name, filled in _FILLED.items():
+        known, plain, kind = identifier("known_" + name), identifier("plain_" + name), kinds[name]
+        no_place = " AND ".join(f"r.{column} IS NULL" for column in _PLACE if column in filled)
+        values = ", ".join(
+            f"CASE WHEN {no_place} THEN f.{column} ELSE r.{column} END AS {column}"
+            if column in _PLACE
+            else f"coalesce(r.{column}, f.{column}) AS {column}"
+            for column in filled
+        )
+        connection.execute(f"ALTER {kind} {known} RENAME TO {plain}")
+        connection.execute(
+            f"CREATE TEMP {kind} {known} AS SELECT r.* REPLACE ({values}) FROM {plain} r "
+            "LEFT JOIN address_fact f ON f.address = r.src_ip AND r.time >= f.from_time AND r.time < f.until_time"
+        )
+        if kind == "TABLE":
+            connection.execute(f"DROP TABLE {plain}")
+
+
+def _install_lists(connection: Any, kind: str) -> None:
+    """Make `intelligence`: the entries in force, and an `ip` for each address of ours in a listed network.
+
+    A list that was withdrawn, or given anew, has no entries from before. An entry that a network became bears the
+    network's row in front of a slash.
+    """
+    connection.execute(
+        f"CREATE TEMP {kind} listed AS SELECT r.* FROM known_intelligence r LEFT JOIN ("
+        "SELECT list_name, max(coalesce(added, time)) AS moment FROM known_intelligence WHERE kind = 'withdrawn' GROUP BY list_name"
+        ") w ON w.list_name = r.list_name WHERE r.kind <> 'withdrawn' AND (r.valid_until IS NULL OR r.valid_until > r.time) "
+        "AND (w.moment IS NULL OR coalesce(r.added, r.time) >= w.moment)"
+    )
+    connection.execute("CREATE TEMP TABLE network_hit (address VARCHAR, network VARCHAR)")
+    if connection.execute("SELECT 1 FROM listed WHERE kind = 'network' LIMIT 1").fetchall():
+        addresses = " UNION ALL ".join(
+            f"SELECT {column} AS address FROM {identifier('known_' + name)} WHERE {column} IS NOT NULL"
+            for name, column in _ADDRESSES
+        )
+        connection.execute(
+            f"CREATE TEMP TABLE seen_address AS SELECT DISTINCT lower(address) AS address FROM ({addresses})"
+        )
+        match_networks(
+            connection,
+            "(SELECT value AS network FROM listed WHERE kind = 'network')",
+            "seen_address",
+            "network_hit",
+        )
+    connection.execute(
+        "CREATE TEMP VIEW intelligence AS SELECT * FROM listed UNION ALL BY NAME "
+        "SELECT l.* REPLACE (l.event_id || '/' || h.address AS event_id, 'ip' AS kind, h.address AS value) "
+        "FROM listed l JOIN network_hit h ON l.kind = 'network' AND l.value = h.network"
+    )
 
 
 def _install_places(connection: Any, kinds: Mapping[str, str]) -> None:

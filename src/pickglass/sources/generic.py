@@ -33,7 +33,7 @@ ALIASES: dict[str, dict[str, str]] = {
 # we have not heard of may be a passport.
 _CLEAR_KINDS = (
     "('address', 'device', 'account', 'code_host', 'resume_text', 'resume_file', 'photo', "
-    "'ip', 'network', 'domain', 'tool')"
+    "'ip', 'network', 'domain', 'url', 'file', 'tool', 'tool_domain', 'withdrawn')"
 )
 _KIND = "lower(trim(kind))"
 _NORMALISED_VALUE = (

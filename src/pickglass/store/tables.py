@@ -160,6 +160,20 @@ suppression = Table(
     Column("created", UtcTime, nullable=False),
 )
 
+address_database = Table(
+    "address_database",  # in MaxMind's format, kept below HOME/intel under its hash
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("list_name", String(128), nullable=False),
+    Column("kind", String(16), nullable=False),  # place operator anonymity
+    Column("type", String(256), nullable=False),  # as its maker calls it
+    Column("built", UtcTime, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("added", UtcTime, nullable=False),
+    Column("added_by", String(256), nullable=False),
+    Column("valid_until", UtcTime),
+)
+
 
 # -- the audit log -------------------------------------------------------------------------------------------
 

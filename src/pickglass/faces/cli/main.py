@@ -53,6 +53,8 @@ COMMANDS = {
     "assess": ("work", "assess", "Assess everybody in the lake."),
     "case": ("cases", "case", "Cases: list, show, verdict, note."),
     "subject": ("subjects", "subject", "Subjects: show, erase, hold."),
+    "attest": ("attest", "attest", "Vouch for a fact that speaks for somebody."),
+    "intel": ("intel", "intel", "Intelligence lists and address databases: add, list, expire."),
     "indicator": ("catalogue", "indicator", "Indicators: list, show, check."),
     "source": ("catalogue", "source", "Sources: list, detect, check."),
     "simulate": ("work", "simulate", "Write the exports of a synthetic company."),
