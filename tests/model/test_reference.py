@@ -215,7 +215,9 @@ def test_a_bare_linux_gadget_is_not_a_kvm() -> None:
         assert row["vendor_id"] != "1d6b" or any(row[column] for column in named), row
 
 
-@pytest.mark.parametrize("table", ["disposable_mail", "webmail", "file_drop", "remote_tool", "antidetect_browser", "interview_aid"])
+@pytest.mark.parametrize(
+    "table", ["disposable_mail", "webmail", "file_drop", "remote_tool", "antidetect_browser", "interview_aid"]
+)
 def test_domains_look_like_domains(table: str) -> None:
     wrong = [
         row["domain"]
