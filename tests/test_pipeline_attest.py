@@ -33,9 +33,10 @@ def home(tmp_path: Path) -> Settings:
 
 def attested(settings: Settings, as_of: datetime | None = None) -> list[dict[str, Any]]:
     with open_store(settings) as store, open_lake(settings, store, as_of) as session:
-        return session.query(
+        found: list[dict[str, Any]] = session.query(
             "SELECT * FROM attested WHERE kind <> 'withdrawn' ORDER BY kind, subject_id"
         ).to_pylist()
+        return found
 
 
 def test_a_fact_about_one_person_has_author_reason_and_outcome(home: Settings) -> None:

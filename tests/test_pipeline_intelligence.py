@@ -130,7 +130,8 @@ def test_an_address_database_is_kept_under_its_hash_and_fills_places(home: Setti
 
     def city() -> str | None:
         with open_store(home) as store, open_lake(home, store) as session:
-            return session.query("SELECT city FROM signin").to_pylist()[0]["city"]
+            found: str | None = session.query("SELECT city FROM signin").to_pylist()[0]["city"]
+            return found
 
     assert city() == "Lisbon"
     with open_store(home) as store:

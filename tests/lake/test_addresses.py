@@ -99,7 +99,8 @@ def signins(
     as_of = datetime(2026, 4, 1, tzinfo=UTC) if past else datetime(2026, 6, 1, tzinfo=UTC)
     uncut = () if past else ("signin", "worker")
     with session(relations, as_of, b"key", databases=databases, uncut=uncut) as opened:
-        return opened.query("SELECT * FROM signin ORDER BY event_id").to_pylist()
+        found: list[dict[str, Any]] = opened.query("SELECT * FROM signin ORDER BY event_id").to_pylist()
+        return found
 
 
 def test_a_place_is_filled_where_the_source_gave_none_of_it(tmp_path: Path) -> None:

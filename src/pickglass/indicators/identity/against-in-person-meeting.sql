@@ -2,7 +2,7 @@
 WITH made AS (
     SELECT a.subject_id, a.valid_from, a.valid_until, a.author, a.event_id, coalesce(a.outcome, 'passed') AS outcome
     FROM attested a
-    WHERE a.kind = 'in_person_meeting' AND a.valid_from <= CAST($as_of AS TIMESTAMPTZ)
+    WHERE a.kind = 'in_person_meeting'
 ),
 own AS (
     SELECT subject_id, lower(unnest(accounts)) AS account FROM subject
