@@ -54,7 +54,7 @@ COMMANDS = {
     "case": ("cases", "case", "Cases: list, show, verdict, note."),
     "subject": ("subjects", "subject", "Subjects: show, erase, hold."),
     "indicator": ("catalogue", "indicator", "Indicators: list, show, check."),
-    "source": ("catalogue", "source", "Sources: list, detect, check."),
+    "source": ("catalogue", "source", "Sources: list, detect, check, new."),
     "simulate": ("work", "simulate", "Write the exports of a synthetic company."),
     "lake": ("care", "lake", "The lake on disk: compact, expire, verify, status."),
     "doctor": ("health", "doctor", "Say how healthy the data is, and what is blind."),

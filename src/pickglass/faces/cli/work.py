@@ -304,6 +304,8 @@ def tell_load(report: LoadReport) -> None:
         f"{counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + "
         f"{counts['unrecognised']:,} in unrecognised files"
     )
+    if not report.files and not report.older:
+        say("no file is there: hidden ones, with a dot in front, count only if they are named")
     if report.before:
         say(f"files loaded before: {report.before:,}; nothing of them changes")
     if report.older:
