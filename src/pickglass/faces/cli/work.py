@@ -117,6 +117,8 @@ def assess(
 ) -> int:
     """Assess everybody in the lake: ask the indicators, link, and weigh.
 
+    Only looks: nothing is kept and no case is opened. `run` keeps; what it loaded before it skips.
+
     \b
     pickglass assess --home h --as-of 2026-03-31
     """
