@@ -380,7 +380,15 @@ def test_a_quarantined_file_is_named_and_ends_with_three(call: Call, tmp_path: P
 
 
 # Words of ours that somebody's record holds as well: a name on a call, a team, an employment, what a carrier says.
-OUR_WORDS = {"Candidate", "Contact", "Delivered", "Platform", "Senior Backend Engineer", "full-time", "terminated"}
+OUR_WORDS = {
+    "Candidate",
+    "Contact",
+    "Delivered",
+    "Platform",
+    "Senior Backend Engineer",
+    "full-time",
+    "terminated",
+}
 
 
 def personal_values() -> Iterator[str]:
