@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,24 +78,29 @@ class Run:
     load: LoadReport | None = None
 
 
-def detect(settings: Settings, path: Path) -> list[dict[str, Any]]:
-    """Say of each file in `path` (an archive holds several) what it is and why."""
+def detect(settings: Settings, paths: Iterable[Path]) -> list[dict[str, Any]]:
+    """Say of each file at or below `paths` (an archive holds several) what it is and why."""
     from pickglass.sources.mixture import is_mixture
-    from pickglass.sources.reading import Problem, members
+    from pickglass.sources.reading import Problem, find_files, members
+    from pickglass.sources.reading.member import shown
     from pickglass.sources.recognition import recognise_member
 
     known = _definitions(settings)
     found: list[dict[str, Any]] = []
-    for member in members(path, digest=False):
-        if isinstance(member, Problem):
-            found.append({"file": member.name, "form": None, "source": None, "why": _reason(member)})
-            continue
-        source, why = recognise_member(member, known)
-        if is_mixture(member, source, known):
-            source, why = None, "holds records of several sources: a load takes each for itself"
-        found.append(
-            {"file": member.name, "form": member.form, "source": source.id if source else None, "why": why}
-        )
+    for path in find_files(paths):
+        # By their paths and not their names alone: exports in different folders often bear the same one.
+        inside = [path] if isinstance(path, Problem) else members(path, digest=False, name=shown(str(path)))
+        for member in inside:
+            if isinstance(member, Problem):
+                found.append({"file": member.name, "form": None, "source": None, "why": _reason(member)})
+                continue
+            source, why = recognise_member(member, known)
+            if is_mixture(member, source, known):
+                source, why = None, "holds records of several sources: a load takes each for itself"
+            form = member.form
+            found.append(
+                {"file": member.name, "form": form, "source": source.id if source else None, "why": why}
+            )
     return found
 
 

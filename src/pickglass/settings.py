@@ -155,8 +155,12 @@ def _from_file(path: Path, mistakes: list[_Mistake]) -> dict[str, tuple[Any, str
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        mistakes.append(_Mistake(str(path), f"cannot be read: {error}"))
+    except OSError as error:
+        hint = "see whether disk and rights allow it, or name another --home"
+        mistakes.append(_Mistake(str(path), f"cannot be read: {error.strerror or error}", hint))
+        return {}
+    except UnicodeDecodeError:
+        mistakes.append(_Mistake(str(path), "is not text in UTF-8"))
         return {}
     import yaml
 

@@ -112,6 +112,7 @@ def test_start_up_imports_nothing_heavy() -> None:
         (["source", "check", "fedex_trak"], 5, "hint: did you mean fedex_track?"),
         (["source", "check", "okta"], 5, "hint: did you mean okta_system_log or okta_system_log_csv?"),
         (["source", "detect", "nothing.json"], 3, "nothing.json: there is no such file or folder"),
+        (["source", "detect", "nothing*.json"], 3, "nothing*.json: no file fits this pattern"),
         (["run", "nothing", "nowhere"], 3, "nowhere: there is no such file or folder"),
         (["load", "nothing"], 3, "hint: check the path"),
         (["assess"], 5, "nothing has been loaded here yet"),

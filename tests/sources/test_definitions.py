@@ -64,6 +64,10 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
         (WHOLE.replace("map:", "tables: {}\nmap:"), "give either tables or map"),
         (WHOLE.partition("map:")[0], "give either tables or map"),
         (WHOLE.partition("map:")[0] + "tables: {ticket: SELECT _n FROM raw}", "columns is missing"),
+        (
+            WHOLE.partition("map:")[0] + "columns:\ntables: {ticket: SELECT _n FROM raw}",
+            "columns names no key",
+        ),
     ],
 )
 def test_what_is_no_definition_is_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -107,6 +107,6 @@ def test_the_parts_hold_every_line_of_the_whole(tmp_path: Path) -> None:
 
 def test_detect_says_that_a_file_is_a_mixture(home: Settings, tmp_path: Path) -> None:
     path = ndjson(tmp_path / "archive.json", [okta("1"), DUO, DUO, worker("E1")])
-    (found,) = pipeline.detect(home, path)
+    (found,) = pipeline.detect(home, [path])
     assert found["source"] is None
     assert "several sources" in found["why"]

@@ -71,7 +71,7 @@ def test_a_draft_is_found_and_checked_like_any_source(home: Settings, tmp_path: 
     path = sample(tmp_path, "\n".join(json.dumps(record(n)) for n in range(5)))
     pipeline.new_source(home, "door_events", path)
     reading._read_folder.cache_clear()
-    (found,) = pipeline.detect(home, path)
+    (found,) = pipeline.detect(home, [path])
     assert found["source"] == "door_events"
     (checked,) = pipeline.check_sources(home, ["door_events"])
     assert checked["problems"] == []
@@ -95,6 +95,62 @@ def test_a_table_without_zones_and_ids_is_drafted_with_its_doubts(home: Settings
     assert problems == []
 
 
+def test_keys_of_another_language_are_found_by_what_they_hold(home: Settings, tmp_path: Path) -> None:
+    """The clock has the day in front and no zone: both must be said, or every record is read wrong."""
+    path = sample(
+        tmp_path,
+        "Benutzer;Anmeldezeit;IP-Adresse;Ergebnis\n"
+        "ann@example.com;02.03.2026 07:01:00;198.51.100.1;Erfolg\n"
+        "bo@example.com;14.03.2026 17:30:00;198.51.100.2;Fehler\n",
+        "vpn.csv",
+    )
+    place, draft, problems = pipeline.new_source(home, "vpn_logins", path, table="signin")
+    drafted = definition(place)
+    assert (drafted["time_zone"], drafted["time_formats"]) == ("local", ["%d.%m.%Y %H:%M:%S"])
+    assert any("for its values alone" in question for question in draft.open_questions)
+    assert any("has no zone" in question for question in draft.open_questions)
+    assert problems == []
+    rows = [json.loads(line) for line in (place / "expected.jsonl").read_text().splitlines()]
+    assert [(row["time"][:16], row["account"], row["src_ip"]) for row in rows] == [
+        ("2026-03-02T07:01", "ann@example.com", "198.51.100.1"),
+        ("2026-03-14T17:30", "bo@example.com", "198.51.100.2"),
+    ]
+
+
+def test_day_or_month_in_front_is_asked_where_the_sample_does_not_tell(
+    home: Settings, tmp_path: Path
+) -> None:
+    for name, day, told, asked in (
+        ("desk_one", "03/04/2026", "%m/%d/%Y", True),
+        ("desk_two", "03/14/2026", "%m/%d/%Y", False),
+        ("desk_three", "14/03/2026", "%d/%m/%Y", False),
+    ):
+        text = f"Ticket Number,Opened\nT1,{day} 9:05 PM\nT2,{day} 9:15 AM\n"
+        place, draft, _ = pipeline.new_source(home, name, sample(tmp_path, text, "desk.csv"), table="ticket")
+        assert definition(place)["time_formats"] == [f"{told} %I:%M %p"]
+        assert any("day or the month" in question for question in draft.open_questions) is asked
+
+
+def test_a_draft_of_which_nothing_is_known_runs_all_the_same(home: Settings, tmp_path: Path) -> None:
+    """Left alone it must not stop the loads of everything else."""
+    path = sample(tmp_path, "alpha,beta\n1,2\n3,4\n", "odd.csv")
+    place, _, problems = pipeline.new_source(home, "odd_thing", path)
+    assert set(definition(place)["columns"]) == {"alpha", "beta"}
+    assert problems == []
+
+
+def test_a_key_that_is_a_word_of_the_query_language_is_quoted(home: Settings, tmp_path: Path) -> None:
+    records = [
+        {"when": f"2026-03-01T10:0{n}:00Z", "order": {"email": "ann@example.com", "table": "x"}, "id": n}
+        for n in range(3)
+    ]
+    place, _, problems = pipeline.new_source(
+        home, "swipes_log", sample(tmp_path, json.dumps(records)), table="signin"
+    )
+    assert '"when" AS time' in definition(place)["tables"]["signin"]
+    assert problems == []
+
+
 def test_it_is_recognised_beside_sources_with_the_same_keys(home: Settings, tmp_path: Path) -> None:
     """Keys that are rare among the known sources come first, as many as it takes."""
     path = sample(tmp_path, "\n".join(json.dumps(record(n)) for n in range(3)))
@@ -104,7 +160,10 @@ def test_it_is_recognised_beside_sources_with_the_same_keys(home: Settings, tmp_
     place, _, _ = pipeline.new_source(home, "door_wings", twin)
     reading._read_folder.cache_clear()
     assert "wing" in definition(place)["recognise"]["all"]
-    assert [pipeline.detect(home, one)[0]["source"] for one in (path, twin)] == ["door_events", "door_wings"]
+    assert [pipeline.detect(home, [one])[0]["source"] for one in (path, twin)] == [
+        "door_events",
+        "door_wings",
+    ]
 
 
 @pytest.mark.parametrize(

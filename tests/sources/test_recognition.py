@@ -1,5 +1,6 @@
 """What a file is, is told by its content; whoever wrote the file cannot make the telling fail."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pickglass.sources.definitions import definitions
 from pickglass.sources.folding import is_folded, unfold, unfolded_blocks
 from pickglass.sources.reading import Block, Member, members
 from pickglass.sources.recognition import fits, recognise, recognise_member
+from pickglass.sources.rereading import told_by
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=5),
@@ -34,6 +36,34 @@ def told(*records: dict[str, Any], form: str = "ndjson") -> str | None:
 def test_a_few_odd_records_do_not_change_what_a_file_is() -> None:
     assert told(okta("1"), {"odd": 1}, okta("2")) == "okta_system_log"
     assert told(okta("1"), {"odd": 1}, {"odd": 2}) is None
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.6, 0.9])
+def test_a_small_file_cut_off_in_its_compressed_data_is_told_by_what_is_left(
+    tmp_path: Path, kept: float
+) -> None:
+    """It ends before its first look is full: that must neither raise nor hide what can be read."""
+    lines = b"\n".join(json.dumps(okta(f"{number:x}")).encode() for number in range(60))
+    packed = gzip.compress(lines)
+    path = tmp_path / "okta.json.gz"
+    path.write_bytes(packed[: int(len(packed) * kept)])
+    (member,) = members(path)
+    assert isinstance(member, Member)
+    assert member.damage
+    source, why = recognise_member(member, definitions())
+    assert why
+    assert source is None or source.id == "okta_system_log"
+    assert kept < 0.5 or source is not None
+
+
+def test_the_header_of_a_table_cut_off_in_its_compressed_data_is_kept(tmp_path: Path) -> None:
+    table = b"event_type,timestamp\r\n" + b"user.session.start,2026-03-01T10:00:00Z\r\n" * 40
+    path = tmp_path / "table.csv.gz"
+    path.write_bytes(gzip.compress(table)[:-9])
+    (member,) = members(path)
+    assert isinstance(member, Member)
+    assert member.damage
+    assert told_by(member)["header"] == "event_type,timestamp"
 
 
 def test_a_file_without_records_is_nothing() -> None:

@@ -113,6 +113,8 @@ def _mistakes(spec: Any, path: Path) -> list[str]:
     found += _parser_mistakes(spec)
     if "columns" not in spec and "tables" in spec and "parser" not in (spec.get("formats") or ()):
         found.append("columns is missing")
+    elif "columns" in spec and not spec["columns"] and "tables" in spec:
+        found.append("columns names no key")  # the engine reads no record without one
     return found
 
 

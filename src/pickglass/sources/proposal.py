@@ -35,6 +35,19 @@ _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 _MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _ADDRESS = re.compile(r"^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7})$")
 _PLAIN = re.compile(r"^[A-Za-z_]\w*$")
+_WRITTEN = re.compile(r"^(\d{1,2})([./])(\d{1,2})\2\d{4}(?:[ ,T]+\d{1,2}:\d\d(:\d\d)?( ?[APap][Mm])?)?$")
+# Words of SQL that a key may be called and that must be quoted then.
+_RESERVED = re.compile(
+    r"(?i)("
+    r"all|analyse|analyze|and|any|array|as|asc|asymmetric|at|between|both|case|cast|check|"
+    r"collate|column|constraint|create|cross|default|deferrable|desc|describe|distinct|do|else|"
+    r"end|except|false|fetch|for|foreign|from|full|group|having|in|initially|inner|intersect|"
+    r"into|is|isnull|join|lambda|lateral|leading|left|like|limit|map|natural|not|notnull|"
+    r"null|offset|on|only|or|order|outer|pivot|pivot_longer|pivot_wider|placing|primary|"
+    r"qualify|references|returning|right|select|show|some|struct|summarize|symmetric|table|"
+    r"then|to|trailing|true|union|unique|unpivot|using|values|variadic|when|where|window|with"
+    r")"
+)
 _EVENT_KINDS = ("eventtype", "eventname", "action", "operation", "event", "activity", "type")
 _KEY_NAMES = ("uuid", "eventid", "id", "guid", "uid", "recordid", "logid")
 
@@ -62,7 +75,10 @@ def propose(
     chosen = table or _likeliest(leaves)
     matched = _matched(leaves, chosen)
     key = _record_key(records)
+    by_looks = _by_looks(leaves, chosen, matched)
+    matched |= by_looks
     zone, zone_question = _time_zone(records, matched.get("time"))
+    formats, format_question = _time_formats(leaves.get(matched.get("time", ()), ()))
     used = {path[0] for path in (*matched.values(), *_event_kind(leaves))} | ({key} if key else set())
     draft = _Draft(
         id=id,
@@ -71,9 +87,10 @@ def propose(
         where=where,
         recognised_by=_recognition(records, known, where, member),
         time_zone=zone,
+        time_formats=formats,
         key=key,
         columns={name: _type([record.get(name) for record in records], 0) for name in _keys(records)},
-        used=used,
+        used=used or set(_keys(records)),  # of a source without columns nothing can be read
         table=chosen,
         expressions={name: _expression(name, found, leaves[found]) for name, found in matched.items()}
         | {name: _unknown(name, leaves) for name in _required(chosen) if name not in matched},
@@ -83,7 +100,12 @@ def propose(
         for name in _required(chosen)
         if name not in matched
     ]
-    questions += [*zone_question, "which of the known_keys say something that an investigator needs?"]
+    questions += [
+        f"{chosen}.{name}: taken from {'.'.join(path)} for its values alone"
+        for name, path in by_looks.items()
+    ]
+    questions += [*zone_question, *format_question]
+    questions += ["which of the known_keys say something that an investigator needs?"]
     return Proposal(id, chosen, _document(draft), _readme(id, chosen, questions), tuple(questions))
 
 
@@ -97,6 +119,7 @@ class _Draft:
     where: tuple[str, ...]
     recognised_by: Sequence[str]
     time_zone: str
+    time_formats: Sequence[str]
     key: str | None
     columns: Mapping[str, str]  # every key of the records with its type
     used: set[str]  # those that the mapping reads
@@ -165,7 +188,7 @@ def _looks_like_time(text: str) -> bool:
     return (
         bool(_DAY.match(text))
         or (text.isdigit() and len(text) in (10, 13))
-        or bool(re.match(r"\d{1,2}/\d", text))
+        or bool(re.match(r"\d{1,2}[/.]\d{1,2}[/.]\d", text) and not _ADDRESS.match(text))
     )
 
 
@@ -234,6 +257,53 @@ def _matched(leaves: Mapping[Leaf, Sequence[Any]], table: str) -> dict[str, Leaf
     return found
 
 
+def _by_looks(
+    leaves: Mapping[Leaf, Sequence[Any]], table: str, matched: Mapping[str, Leaf]
+) -> dict[str, Leaf]:
+    """Give the only key whose values can be the time, or the person, where no spelling tells it: in another language."""
+    found = {}
+    looks: dict[str, Callable[[str], bool]] = {
+        "time": lambda text: bool(_DAY.match(text) or _WRITTEN.match(text)),
+        "account": lambda text: bool(_MAIL.match(text)),
+        "src_ip": _looks_like_address,
+    }
+    for column, look in looks.items():
+        if column in matched or column not in ("time", *schema().tables[table].own):
+            continue
+        fitting = [
+            path
+            for path, values in leaves.items()
+            if path not in matched.values()
+            and (texts := [str(value) for value in values if value != ""])
+            and all(map(look, texts))
+        ]
+        if len(fitting) == 1:
+            (found[column],) = fitting
+    return found
+
+
+def _time_formats(values: Sequence[Any]) -> tuple[list[str], list[str]]:
+    """Say how clocks with the day or the month in front are written, as far as the sample tells which it is."""
+    texts = [value for value in values if isinstance(value, str) and value]
+    written = [match for text in texts if (match := _WRITTEN.match(text))]
+    if not texts or len(written) < len(texts):
+        return [], []
+    mark = written[0][2]
+    day_first = mark == "." or any(int(match[1]) > 12 for match in written)
+    month_first = any(int(match[3]) > 12 for match in written)
+    day = f"%m{mark}%d{mark}%Y" if month_first or not day_first else f"%d{mark}%m{mark}%Y"
+    formats = []
+    for text, match in zip(texts, written, strict=True):
+        gap = re.search(r"\d{4}([ ,T]+)\d", text)
+        clock = "" if gap is None else ("%I" if match[5] else "%H") + ":%M" + (":%S" if match[4] else "")
+        half = "" if not match[5] else (" %p" if " " in match[5] else "%p")
+        formats.append(day + (gap[1] if gap else "") + clock + half)
+    doubt = (
+        [] if day_first != month_first else ["time: is the day or the month in front? time_formats says it"]
+    )
+    return list(dict.fromkeys(formats)), doubt
+
+
 def _rank(column: str, path: Leaf, values: Sequence[Any]) -> int | None:
     """Say how well a key fits a column: the place of its spelling; None where spelling or values speak against it."""
     names = [_folded(column), *_spellings().get(column, ())]
@@ -292,7 +362,7 @@ def _record_key(records: Sequence[Mapping[str, Any]]) -> str | None:
 
 def _time_zone(records: Sequence[Mapping[str, Any]], path: Leaf | None) -> tuple[str, list[str]]:
     values = [value for value in _leaves(records).get(path or (), ()) if isinstance(value, str)]
-    clocks = [value for value in values if _CLOCK.match(value)]
+    clocks = [value for value in values if _CLOCK.match(value) or (_WRITTEN.match(value) and ":" in value)]
     if values and all(_ZONE.search(value) for value in clocks):
         return "UTC", []
     if not values:
@@ -319,7 +389,7 @@ def _type(values: Sequence[Any], depth: int) -> str:
 
 
 def _name(name: str) -> str:
-    return name if _PLAIN.match(name) else identifier(name)
+    return name if _PLAIN.match(name) and not _RESERVED.fullmatch(name) else identifier(name)
 
 
 def _expression(column: str, path: Leaf, values: Sequence[Any]) -> str:
@@ -373,6 +443,7 @@ def _document(draft: _Draft) -> str:
         f"  all: [{', '.join(map(_quoted, draft.recognised_by))}]",
         *([f"records: [{', '.join(map(_quoted, draft.where))}]"] if draft.where else []),
         f"time_zone: {draft.time_zone}",
+        *([f"time_formats: [{', '.join(map(_quoted, draft.time_formats))}]"] if draft.time_formats else []),
         "delay: 0                # hours until an event shows in the export",
         f"key: {_name(draft.key)}"
         if draft.key

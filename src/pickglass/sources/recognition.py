@@ -13,6 +13,7 @@ from pickglass.model.source import Recognition, SourceDefinition
 from pickglass.sources.folding import is_folded, unfold, unfolded_blocks
 from pickglass.sources.parsers import parsed_blocks, parser_sources
 from pickglass.sources.reading import Block, Member, blocks, sample, table_header
+from pickglass.sources.reading.content import Feed
 
 SAMPLE_RECORDS = 50
 HEAD_BYTES = 64 * 1024
@@ -76,12 +77,16 @@ def _read_twice(member: Member, source: SourceDefinition) -> list[str]:
 
 
 def _head(member: Member) -> str:
-    """Return the beginning of a file as text; what cannot be read tells nothing here and is told by its records."""
+    """Return the beginning of a file as text, as far as it can be read; what is damaged is told by its records."""
+    feed = Feed(
+        member.content
+    )  # a file cut off early has less than this, and must not end the load of all others
     try:
-        with member.open() as file:
-            return file.read(HEAD_BYTES).decode(member.encoding, "replace")
-    except (OSError, LookupError):
+        return feed.read(HEAD_BYTES).decode(member.encoding, "replace")
+    except LookupError:
         return ""
+    finally:
+        feed.close()
 
 
 def _first(path: str) -> str:

@@ -18,6 +18,7 @@ from pickglass.model.source import SourceDefinition
 from pickglass.sources.folding import is_folded, unfolded_blocks
 from pickglass.sources.parsers import record_parser
 from pickglass.sources.reading import Block, Member
+from pickglass.sources.reading.content import Feed
 from pickglass.sources.reading.tables import column_names, fits_columns, header_line, is_spaced, json_row
 
 BLOCK_RECORDS = 5_000
@@ -29,8 +30,9 @@ def told_by(member: Member) -> dict[str, Any]:
     """Say what must be known of a file to read its records again, apart from the records themselves."""
     told: dict[str, Any] = {"encoding": member.encoding}
     if member.form == "csv":
-        with member.open() as file:
-            head = file.read(_HEAD).decode(member.encoding, "replace")
+        feed = Feed(member.content)  # of a file cut off early, what there is
+        head = feed.read(_HEAD).decode(member.encoding, "replace")
+        feed.close()
         told |= {"delimiter": member.delimiter or ",", "header": header_line(head)}
     return told
 

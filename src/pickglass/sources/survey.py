@@ -86,6 +86,7 @@ def look(task: Task, known: Mapping[str, SourceDefinition], workspace: Path | No
         if workspace is not None and is_mixture(member, source, known):
             found += _parts(member, source, known, workspace, stamp)
         elif source is None:
+            why = f"{why}; {member.damage}" if member.damage else why
             found.append(Looked(member.name, why, member, records=count_records(member)))
         else:
             found.append(Looked(member.name, why, member, source.id, stamp=stamp))

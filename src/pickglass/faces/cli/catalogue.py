@@ -151,24 +151,29 @@ def source_list(home: Path | None, as_json: bool) -> None:
 
 
 @source.command("detect")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True)
 @home_option
 @json_option
-def source_detect(files: tuple[Path, ...], home: Path | None, as_json: bool) -> None:
-    """Say what a file is, or each file of a folder, and why.
+def source_detect(files: tuple[str, ...], home: Path | None, as_json: bool) -> None:
+    """Say what a file is, or each file of a folder, and why. Takes the files that a load would take.
 
     \b
     pickglass source detect export.json
+    pickglass source detect exports/
     """
     from pickglass.faces.exports.run_document import shown
     from pickglass.pipeline import detect
+    from pickglass.sources.reading.files import expanded
 
-    missing = [(str(file), "there is no such file or folder") for file in files if not file.exists()]
+    fitting = {file: expanded(file) for file in files}
+    missing = [
+        (file, "there is no such file or folder" if paths else "no file fits this pattern")
+        for file, paths in fitting.items()
+        if not any(path.exists() for path in paths)
+    ]
     if missing:
         raise InputError("cannot read what is not there", hint="check the path", problems=missing)
-    settings = settings_of(home)
-    below = [one for file in files for one in (sorted(file.rglob("*")) if file.is_dir() else [file])]
-    found = [document for file in below if file.is_file() for document in detect(settings, file)]
+    found = detect(settings_of(home), [path for paths in fitting.values() for path in paths])
     found = [one | {"why": shown(one["why"], reveal=False)} for one in found]
     if as_json:
         print_json(found)

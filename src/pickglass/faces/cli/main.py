@@ -56,7 +56,7 @@ COMMANDS = {
     "attest": ("attest", "attest", "Vouch for a fact that speaks for somebody."),
     "intel": ("intel", "intel", "Intelligence lists and address databases: add, list, expire."),
     "indicator": ("catalogue", "indicator", "Indicators: list, show, check."),
-    "source": ("catalogue", "source", "Sources: list, detect, check."),
+    "source": ("catalogue", "source", "Sources: list, detect, check, new."),
     "simulate": ("work", "simulate", "Write the exports of a synthetic company."),
     "lake": ("care", "lake", "The lake on disk: compact, expire, verify, status."),
     "doctor": ("health", "doctor", "Say how healthy the data is, and what is blind."),

@@ -117,6 +117,8 @@ def assess(
 ) -> int:
     """Assess everybody in the lake: ask the indicators, link, and weigh.
 
+    Only looks: nothing is kept and no case is opened. `run` keeps; what it loaded before it skips.
+
     \b
     pickglass assess --home h --as-of 2026-03-31
     """
@@ -304,6 +306,8 @@ def tell_load(report: LoadReport) -> None:
         f"{counts['duplicate']:,} duplicate + {counts['ignored']:,} ignored + "
         f"{counts['unrecognised']:,} in unrecognised files"
     )
+    if not report.files and not report.older:
+        say("no file is there: hidden ones, with a dot in front, count only if they are named")
     if report.before:
         say(f"files loaded before: {report.before:,}; nothing of them changes")
     if report.older:
