@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
+from pickglass.errors import ConfigError
 from pickglass.model.schema import Column, schema
 
 NAMESPACE = "lake"
@@ -100,7 +102,24 @@ class Tables:
         return self._table(name)
 
     def _table(self, name: str) -> Any:
-        return self._catalog.load_table((NAMESPACE, name))
+        try:
+            table = self._catalog.load_table((NAMESPACE, name))
+        except FileNotFoundError as error:
+            raise self._moved(name) from error
+        # A copy of a home would go on reading, and writing, the files of the home that it was copied from.
+        place = unquote(urlsplit(table.metadata_location).path)
+        if urlsplit(table.metadata_location).scheme == "file" and not Path(place).resolve().is_relative_to(
+            self._warehouse.resolve()
+        ):
+            raise self._moved(name)
+        return table
+
+    def _moved(self, name: str) -> ConfigError:
+        return ConfigError(
+            f"the files of the table {name} are not where the catalog says",
+            "a home stays where it was made: move it back, or load the exports into a new one",
+            str(self._warehouse),
+        )
 
     def _create(self, name: str, columns: Iterable[Column]) -> None:
         from pyiceberg.io.pyarrow import schema_to_pyarrow

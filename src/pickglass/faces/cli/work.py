@@ -131,7 +131,7 @@ def assess(
 
 
 @click.command()
-@paths_argument
+@click.argument("paths", nargs=-1)
 @as_of_option
 @fail_option
 @home_option
@@ -148,7 +148,9 @@ def run(
     reveal: str | None,
     since: str | None,
 ) -> int:
-    """Load exports, assess everybody, and print the queue, most urgent first.
+    """Load exports, assess everybody, keep it, open cases, and print the queue, most urgent first.
+
+    Without PATHS it assesses and keeps what was loaded before.
 
     \b
     pickglass run exports/ --home h
@@ -156,7 +158,7 @@ def run(
     """
     from pickglass import pipeline
 
-    settings = settings_of(home)
+    settings = settings_of(home) if paths else filled_home(home)
     with progress() as tell:
         done = pipeline.run(settings, paths, moment(as_of), tell, since=moment(since), tell=tell.standing)
     code = _show(settings, done, as_json, reveal, fail_on)
