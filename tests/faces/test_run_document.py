@@ -7,7 +7,8 @@ import orjson
 import pytest
 from tests.faces.made_up import ADDRESS, MAIL, MARKUP, NAME, PHONE, run_with_two
 
-from pickglass.faces.exports.run_document import run_document
+from pickglass.faces.exports.run_document import load_document, run_document
+from pickglass.loading import LoadReport
 
 PERSONAL = (NAME, "Verylongname", MAIL, "robin.verylongname", PHONE, "555", ADDRESS, "Alderbrook")
 
@@ -83,3 +84,10 @@ def test_a_reveal_shows_values_and_still_no_control_codes() -> None:
     assert ADDRESS in text
     assert MARKUP in text, "JSON needs no escape"
     assert not any(code in text for code in ("\x1b", "\u202e", "\x07"))
+
+
+def test_a_key_that_is_a_mail_address_is_masked_in_what_a_load_tells() -> None:
+    """Undeclared keys are told by their names, and a name may be a person's."""
+    drift = {"okta_system_log": {"new": {"dana@example.com": 3}, "missing": ["actor"], "enough": True}}
+    told = load_document(LoadReport(id=1, files=1, records={}, rows={}, drift=drift))["drift"]
+    assert told == {"okta_system_log": {"new": {"d…@example.com": 3}, "missing": ["actor"], "enough": True}}

@@ -25,7 +25,7 @@ from pickglass.lake.retention import expire_originals
 from pickglass.lake.snapshots import local_path
 from pickglass.lake.tables import Tables
 from pickglass.settings import Settings, derived_key, load_settings
-from pickglass.store import audit, keeping, open_store
+from pickglass.store import audit, keeping, ledger, open_store
 
 # What tells of the person, in lower case.
 TRACES = ("e1042", "dana.quill", "dana quill", "quill, dana", "555 0142", "5550142", "dquill")
@@ -284,3 +284,59 @@ def test_what_others_state_of_themselves_too_stays_theirs(tmp_path: Path) -> Non
     pipeline.erase_subject(settings, "E3001", reason="request 6")
     (left,) = rows(settings, "worker")
     assert (left["account"], left["name"], left["phone"]) == ("workday:E3002", "Sam Reed", "+14695550199")
+
+
+def test_a_person_is_found_in_both_kinds_of_utf_16() -> None:
+    named = Mentions.of(["dana.quill@example.com"], [], ["Dana Quill"])
+    other = "xdana.quill@example.com"
+    for encoding in ("utf-16-le", "utf-16-be"):
+        assert named.in_bytes("Join\tdana.quill@example.com".encode(encoding))
+        assert named.in_bytes(b" " + "Dana Quill".encode(encoding)), "wherever it begins"
+        assert not named.in_bytes(other.encode(encoding))
+
+
+def test_a_name_within_another_one_is_nobody() -> None:
+    """Else the records of the other person would go with the erased one's."""
+    named = Mentions.of([], [], ["Ann Lee"])
+    for text in ("Joann Lee", "Ann Leeds", "Lee Annika", "joann.lee@example.com"):
+        assert not named.in_bytes(text.encode()), text
+        assert not named.in_bytes(text.encode("utf-16-le")), text
+        assert named.redacted(text) == text
+        assert connect().execute("SELECT regexp_matches(?, ?)", [text, named.pattern]).fetchone() == (False,)
+    for text in ("ann.lee@example.com", "cv_ann_lee_2.pdf", "2026ann lee2", "Lee, Ann"):
+        assert named.in_bytes(text.encode()), text
+        assert "lee" not in named.redacted(text).lower()
+        assert connect().execute("SELECT regexp_matches(?, ?)", [text, named.pattern]).fetchone() == (True,)
+
+
+def test_a_person_is_found_behind_an_escape() -> None:
+    """Its last letter is none of the text: a line's end in JSON, a sign in a URL."""
+    named = Mentions.of(["E1042"], [], ["Dana Quill"])
+    for text in (rb"as told\nE1042", rb"\tDana Quill", rb"\u003cE1042", b"to%3DE1042", b"%3cdana%20quill"):
+        assert named.in_bytes(text), text
+    assert not named.in_bytes(b"nE1042")
+
+
+def test_a_key_that_names_the_person_leaves_the_ledger(lake: Settings, tmp_path: Path) -> None:
+    """An undeclared key is told as drift, and may be anybody's address."""
+    ndjson(tmp_path / "more.json", [signin("more", "kim.ash") | {"dana.quill@example.com": 1}])
+    pipeline.load(lake, [tmp_path / "more.json"])
+    with open_store(lake) as store:
+        assert any("dana.quill@example.com" in str(file.drift) for file in ledger.files_of(store))
+    pipeline.erase_subject(lake, "E1042", reason="request 2026-118")
+    with open_store(lake) as store:
+        assert not any("dana.quill@example.com" in str(file.drift) for file in ledger.files_of(store))
+    assert traces(lake) == []
+
+
+def test_a_hold_keeps_the_originals_of_replaced_versions(tmp_path: Path) -> None:
+    """What was stated before is what a matter may be about."""
+    settings = load_settings(tmp_path / "home", {})
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for day, phone in (("2026-01-05", "+1 469 555 0142"), ("2026-01-06", "+1 469 555 0143")):
+        one = [person("E1042", "Dana Quill", "dana.quill", day="2026-01-05", Phone_Home=phone)]
+        pipeline.load(settings, [ndjson(folder / f"roster_{day}.json", one)])
+    pipeline.hold_subject(settings, "E1042", reason="matter 7")
+    with open_store(settings) as store:
+        assert expire_originals(settings, store, -1, actor="test") == {"expired": 0, "held": 2}

@@ -145,3 +145,16 @@ def test_erased_records_keep_their_hash_and_leave_the_others_as_they_are(lake: S
     assert read_record(lake.originals, raw_file, 4, key) == before[4]
     assert verify_original(lake.originals, raw_file, key) == []
     assert found(lake, everything=True) == []
+
+
+def test_a_home_may_be_called_anything(tmp_path: Path) -> None:
+    """Blanks, signs and letters beyond ASCII in its path lead to no other folder."""
+    place = tmp_path / "José's home #2"
+    place.mkdir()
+    settings = load_settings(place / "home", {})
+    pipeline.load(settings, [ndjson(tmp_path / "okta.json", [okta("1")])])
+    assert pipeline.verify_lake(settings, everything=True)["problems"] == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["José's home #2", "okta.json"]
+    assert pipeline.compact_lake(settings)["tables"] == {}
+    assert pipeline.expire_lake(settings, now=True)["snapshots"] > 0
+    assert pipeline.verify_lake(settings, everything=True)["problems"] == []

@@ -1,7 +1,9 @@
 """Files of new rows enter their table as they are, and the lake holds what comparing row by row would have given."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from tests.lake.sources import LOADED, source
 
 from pickglass import pipeline
 from pickglass.errors import ConfigError
-from pickglass.lake import load, mapping
+from pickglass.lake import load, mapping, side_by_side
 from pickglass.lake.engine import connect
 from pickglass.lake.side_by_side import SideBySide
 from pickglass.settings import Settings, load_settings
@@ -150,3 +152,27 @@ def test_engines_side_by_side_share_one_memory_limit() -> None:
         connection = connect(given, 1, shares=2)
         assert connection.execute("SELECT current_setting('memory_limit')").fetchall() == [(expected,)]
         connection.close()
+
+
+def test_mappers_made_at_once_spill_to_folders_of_their_own(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Engines that share a folder to spill to overwrite each other's files."""
+    together, folders = Barrier(2, timeout=60), []
+
+    def opened(memory: str, threads: int, workspace: Path, *, shares: int) -> Any:
+        folders.append(workspace)
+        together.wait()  # neither is there before both are being made
+        return connect(memory, threads, workspace, shares=shares)
+
+    monkeypatch.setattr(side_by_side, "connect", opened)
+    beside = SideBySide(home, tmp_path, 1, LOADED, lambda *_: None)
+
+    def borrow(_number: int) -> None:
+        with beside._mapper():
+            pass
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(borrow, range(2)))
+    beside.close()
+    assert len(set(folders)) == 2

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from pickglass.model.source import SourceDefinition
+from pickglass.sources.definitions import definitions
 from pickglass.sources.linux_auditd import parse
 from pickglass.sources.linux_auditd.parse import MAXIMUM_EVENT, MAXIMUM_OPEN, records
+from pickglass.sources.parsers import parsed_blocks
 from pickglass.sources.reading import Member, Record, members
 
 
@@ -74,3 +78,36 @@ def test_a_line_of_nothing_but_letters_is_read_once(tmp_path: Path) -> None:
     """A search that began at each letter anew would take minutes: longer than any test may run."""
     text = "".join(line("SYSCALL", number, "A" * 60_000) for number in range(1, 30))
     assert len(read(tmp_path, text)) == 29
+
+
+def test_a_word_of_an_absurd_number_is_no_word(tmp_path: Path) -> None:
+    (record,) = read(tmp_path, line("EXECVE", 1, 'a0="ls" a' + "1" * 5000 + '="x"'))
+    assert found(record)["command"] == "ls"
+
+
+def test_letters_without_a_value_are_looked_through_once() -> None:
+    """A name that is too long gives no field at all, and so none that begins somewhere within it."""
+    assert parse._FIELD.search("x" * 65 + "=1") is None
+    assert [one["name"] for one in parse._FIELD.finditer("x" * 64 + "=1 y=2")] == ["x" * 64, "y"]
+
+
+def test_events_under_way_when_the_content_ends_early_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "audit.log.gz"
+    text = line("SYSCALL", 1, "syscall=59") + "".join(
+        line("EXECVE", 1, f'a{number}="{number * 7919}"') for number in range(1, 2000)
+    )
+    whole = gzip.compress(text.encode())
+    path.write_bytes(whole[: len(whole) // 2])
+    (member,) = members(path)
+    assert isinstance(member, Member)
+    told = [
+        (place, block.problems.get(place, ""))
+        for block in parsed_blocks(member, source())
+        for place in range(len(block.raws))
+    ]
+    assert [problem for _, problem in told if problem][-1] == "compressed data ends early"
+    assert any(not problem for _, problem in told), "the event that was read in part"
+
+
+def source() -> SourceDefinition:
+    return definitions()["linux_auditd"]

@@ -86,3 +86,8 @@ def test_an_unknown_encoding_is_one_problem(tmp_path: Path, module: ModuleType) 
     _, member = read(tmp_path, module, ZOOM)
     (record,) = module.records(replace(member, encoding="klingon"))
     assert "klingon" in record.problem
+
+
+def test_a_cell_that_is_too_long_is_a_problem_of_its_line(tmp_path: Path) -> None:
+    found, _ = read(tmp_path, teams, TEAMS + "x" * 200_000 + "\n")
+    assert [record.problem for record in found][-1] == "has no time of joining"

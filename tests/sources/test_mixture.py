@@ -1,5 +1,6 @@
 """Records of several systems in one file go each to its own source, and none is lost."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pickglass.sources.definitions import definitions
 from pickglass.sources.mixture import REST, is_mixture, split
 from pickglass.sources.reading import Member, members
 from pickglass.sources.recognition import recognise_member
+from pickglass.sources.survey import Task, look
 
 DUO = {
     "access_device": {"ip": "192.0.2.9"},
@@ -110,3 +112,17 @@ def test_detect_says_that_a_file_is_a_mixture(home: Settings, tmp_path: Path) ->
     (found,) = pipeline.detect(home, [path])
     assert found["source"] is None
     assert "several sources" in found["why"]
+
+
+def test_a_mixture_that_ends_early_is_told(home: Settings, tmp_path: Path) -> None:
+    """Its parts end between two records, and nobody could see from them that more was there."""
+    whole = gzip.compress(
+        ndjson(tmp_path / "archive.json", [okta("1"), DUO, okta("2"), DUO] * 300).read_bytes()
+    )
+    path = tmp_path / "archive.json.gz"
+    path.write_bytes(whole[: len(whole) // 2])
+    found = look(Task(path, path.stat().st_size), definitions(), tmp_path)
+    assert {one.source for one in found} >= {"okta_system_log", "duo_authentication"}
+    assert [one.why for one in found if one.member is None] == [
+        "compressed data ends early; the records before that are told apart"
+    ]

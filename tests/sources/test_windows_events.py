@@ -153,3 +153,11 @@ def test_real_logs_lose_nothing() -> None:
         for member in members(path):
             if isinstance(member, Member) and member.form == "evtx":
                 assert told(list(records(member))) == [], path.name
+
+
+def test_beginnings_without_an_end_are_told_and_not_looked_through_from_each(tmp_path: Path) -> None:
+    """A text of comments that never end is one problem; what is written between events is none."""
+    text = f"<!-- kept --><Events>{event(1)}\n</Events>" + "<!--" * 200_000
+    found = read(tmp_path, text.encode())
+    assert numbers(found) == [1]
+    assert set(told(found)) == {"text that is no event"}

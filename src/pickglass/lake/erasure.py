@@ -113,17 +113,7 @@ def plan(carer: Carer, reference: str) -> Plan:
                     "`pickglass subject hold --release` ends it, once the matter allows",
                     subject_id,
                 )
-        accounts = _column(
-            session,
-            "SELECT account FROM account_subject WHERE subject_id = $subject UNION "
-            "SELECT lower(account) FROM subject_account WHERE subject_id = $subject",
-            subject_id,
-        )
-        session.register("erased_account", pa.table({"account": pa.array(accounts, pa.string())}))
-        events = {
-            name: frozenset(_events(session, table, subject_id)) for name, table in schema().tables.items()
-        }
-        events = {name: found for name, found in events.items() if found}
+        accounts, events = _events_of(session, subject_id)
         return Plan(
             subject_id,
             tuple(accounts),
@@ -131,6 +121,27 @@ def plan(carer: Carer, reference: str) -> Plan:
             events,
             *_records(carer, session, events),
         )
+
+
+def originals_of(carer: Carer, subject_id: str) -> set[str]:
+    """Name the originals that hold a record of the subject, in any of its versions."""
+    with open_lake(carer.settings, carer.store) as session:
+        _, events = _events_of(session, subject_id)
+        records, _ = _records(carer, session, events)
+    return set(records)
+
+
+def _events_of(session: Session, subject_id: str) -> tuple[list[str], dict[str, frozenset[str]]]:
+    """List the subject's accounts, and its events by table; the accounts stay in the session as `erased_account`."""
+    accounts = _column(
+        session,
+        "SELECT account FROM account_subject WHERE subject_id = $subject UNION "
+        "SELECT lower(account) FROM subject_account WHERE subject_id = $subject",
+        subject_id,
+    )
+    session.register("erased_account", pa.table({"account": pa.array(accounts, pa.string())}))
+    events = {name: frozenset(_events(session, table, subject_id)) for name, table in schema().tables.items()}
+    return accounts, {name: found for name, found in events.items() if found}
 
 
 def _column(session: Session, sql: str, subject_id: str) -> list[str]:

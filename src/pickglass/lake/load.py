@@ -402,7 +402,8 @@ class Loader:
         files = sorted(folder.rglob("*.parquet"))
         for path in files:
             flush(path)
-        for path in {path.parent for path in files}:
+        # A folder's name is durable once the folder that it lies in is.
+        for path in {path.parent for path in files} | ({folder, folder.parent} if files else set()):
             flush(path)
         return files
 

@@ -21,6 +21,13 @@ LEAST_NAME = 5
 
 _SEPARATOR = r"[ \t.,_+\-]{1,3}"
 _GROUPING = r"[ ().\-/]{0,3}"
+# Where a name begins or ends: not within another word, for «Ann Lee» is not in «Joann Leeds». The engine's expressions
+# cannot look behind, so a low line or a digit that a file's name puts there is taken along.
+_EDGE = r"(?:\b|[_0-9])"
+# In bytes the letter or digit in front may be the end of an escape: a line's end in JSON, a blank in a URL.
+_ESCAPE = rb"(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2})"
+_BEFORE_ID = rb"(?:(?<![A-Za-z0-9])|" + _ESCAPE + rb")"
+_BEFORE_NAME = rb"(?:(?<![A-Za-z])|" + _ESCAPE + rb")"
 
 
 @dataclass(frozen=True)
@@ -53,9 +60,11 @@ class Mentions:
         found = [rf"\b{_escaped(one)}\b" for one in parts]
         found += [_GROUPING.join(digits[-10:]) for digits in sorted(self.phones)]
         for name in sorted(self.names):
-            words = [_escaped(word) for word in re.split(r"[\s,]+", name) if word]
-            found.append(_SEPARATOR.join(words))
-            found.append(_SEPARATOR.join([words[-1], *words[:-1]]))
+            words = [word for word in re.split(r"[\s,]+", name) if word]
+            for order in (words, [words[-1], *words[:-1]]):
+                # To the engine a letter beyond ASCII is no part of a word, so there is no edge beside it.
+                first, last = (_EDGE if one.isascii() else "" for one in (order[0][0], order[-1][-1]))
+                found.append(first + _SEPARATOR.join(map(_escaped, order)) + last)
         return "(?i)(?:" + "|".join(found) + ")" if found else ""
 
     @cached_property
@@ -66,7 +75,7 @@ class Mentions:
     def _bytes(self) -> re.Pattern[bytes] | None:
         values = [_own(one) for one in self.accounts]
         found = [
-            rb"(?<![A-Za-z0-9])" + re.escape(form) + rb"(?![A-Za-z0-9])"
+            _BEFORE_ID + re.escape(form) + rb"(?![A-Za-z0-9])"
             for value in values
             for form in _spellings(value)
         ]
@@ -77,7 +86,8 @@ class Mentions:
                 spelled = [
                     b"(?:" + b"|".join(map(re.escape, sorted(_spellings(one)))) + b")" for one in order
                 ]
-                found.append(rb"(?:[ \t.,_+\-]|%20|\\u0020){1,3}".join(spelled))
+                spaced = rb"(?:[ \t.,_+\-]|%20|\\u0020){1,3}".join(spelled)
+                found.append(_BEFORE_NAME + spaced + rb"(?![A-Za-z])")
         return re.compile(b"(?i)" + b"|".join(found)) if found else None
 
     def in_text(self, text: str) -> bool:
@@ -85,8 +95,13 @@ class Mentions:
         return bool(self._text and self._text.search(text))
 
     def in_bytes(self, content: bytes) -> bool:
-        """Say whether bytes name the person, as UTF-8, as Western 8-bit text, in JSON escapes or in a URL."""
-        return bool(self._bytes and self._bytes.search(content))
+        """Say whether bytes name the person, as UTF-8 or -16, as Western 8-bit text, in JSON escapes or in a URL."""
+        if self._bytes is None or self._bytes.search(content):
+            return self._bytes is not None
+        # Zeros mean UTF-16. Read from the second byte on, what has the higher byte first reads as what has it last.
+        return b"\0" in content and any(
+            self.in_text((content[start:] + b"\0").decode("utf-16-le", "replace")) for start in (0, 1)
+        )
 
     def redacted(self, value: Any) -> Any:
         """Return a text, or a JSON value with all texts in it, without what names the person."""

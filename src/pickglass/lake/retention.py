@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from pickglass.lake import load
+from pickglass.lake.care import Carer
+from pickglass.lake.erasure import originals_of
 from pickglass.lake.originals import original_path
-from pickglass.lake.reading import open_lake
-from pickglass.lake.session import Session
-from pickglass.model.schema import schema
+from pickglass.lake.tables import Tables
 from pickglass.settings import Settings
 from pickglass.store import Store, keeping, ledger
-
-_OF_NOBODY = ("intelligence", "rejects", "attestation", "superseded")
 
 
 def expire_originals(settings: Settings, store: Store, days: int, *, actor: str) -> dict[str, int]:
@@ -41,21 +41,10 @@ def expire_originals(settings: Settings, store: Store, days: int, *, actor: str)
 
 
 def _held(settings: Settings, store: Store) -> set[str]:
-    """Name the originals that hold a record of a subject on legal hold."""
+    """Name the originals that hold a record of a subject on legal hold, also one that a later version replaced."""
     subjects = sorted({hold.subject_id for hold in keeping.holds(store)})
     if not subjects or not ledger.current_snapshots(store):
         return set()
-    with open_lake(settings, store) as session:
-        return {raw_file for subject_id in subjects for raw_file in _originals_of(session, subject_id)}
-
-
-def _originals_of(session: Session, subject_id: str) -> set[str]:
-    found: set[str] = set()
-    for table in schema().tables.values():
-        if table.name not in _OF_NOBODY:
-            rows = session.query(
-                f"SELECT DISTINCT raw_file FROM {table.name} WHERE subject_id = $subject_id",
-                {"subject_id": subject_id},
-            )
-            found.update(row["raw_file"] for row in rows.to_pylist())
-    return found
+    with closing(Tables(settings.catalog_uri, Path(settings.warehouse))) as tables:
+        carer = Carer(settings, store, tables)
+        return {raw_file for subject_id in subjects for raw_file in originals_of(carer, subject_id)}

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ class SideBySide:
         self._waiting: deque[tuple[SourceDefinition, Chunk, Future[Mapped]]] = deque()
         self._idle: queue.SimpleQueue[Mapper] = queue.SimpleQueue()
         self._connections: list[Any] = []
+        self._spills = count()
         self._number = 0
 
     def map(self, source: SourceDefinition, chunk: Chunk) -> None:
@@ -78,7 +80,9 @@ class SideBySide:
         try:
             mapper = self._idle.get_nowait()
         except queue.Empty:
-            spill = self._stage / f"spill-{len(self._connections)}"
+            # Numbered by a counter and not by how many there are: two threads may be here at once, and two engines
+            # that spill to one folder overwrite each other's files.
+            spill = self._stage / f"spill-{next(self._spills)}"
             connection = connect(self._settings.memory_limit, 1, spill, shares=self._count)
             self._connections.append(connection)
             install_macros(connection, derived_key(self._settings, "identifiers"))

@@ -29,7 +29,8 @@ class Tables:
 
         warehouse.mkdir(parents=True, exist_ok=True)
         self._warehouse = warehouse
-        self._catalog = SqlCatalog("pickglass", uri=catalog_uri, warehouse=warehouse.absolute().as_uri())
+        # A plain path and no URI: the library writes to `a%20b` what a URI says of `a b`.
+        self._catalog = SqlCatalog("pickglass", uri=catalog_uri, warehouse=str(warehouse.absolute()))
         self._catalog.create_namespace_if_not_exists(NAMESPACE)
 
     def close(self) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pickglass.sources.reading import Member
 
 BLOCK_BYTES = 16 * 1024 * 1024
+# What a parser that forgot a case raises for what is in a file: one record is lost by it, and never the load.
+FAILURES = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def parser_sources(form: str, head: str, known: Iterable[SourceDefinition]) -> list[SourceDefinition]:
@@ -56,7 +58,7 @@ def parsed_blocks(member: Member, source: SourceDefinition) -> Iterator[Block]:
         problems = dict(block.problems)
         lines = []
         for place, raw in enumerate(block.raws):
-            value: Mapping[str, object] = {} if place in problems else module.parse(raw)
+            value: Mapping[str, object] = {} if place in problems else _parsed(module, raw)
             if value.get("problem"):
                 problems[place] = str(value["problem"])
             lines.append(b"" if place in problems else orjson.dumps(value))
@@ -75,3 +77,17 @@ def _told(records: Iterable[Record]) -> Iterator[Record]:
         yield from records
     except (Damaged, Refused) as error:
         yield Record(b"", b"", str(error))
+    except FAILURES as error:
+        yield Record(b"", b"", _failed(error))
+
+
+def _parsed(module: ModuleType, raw: bytes) -> Mapping[str, object]:
+    try:
+        found: Mapping[str, object] = module.parse(raw)
+    except FAILURES as error:
+        return {"problem": _failed(error)}
+    return found
+
+
+def _failed(error: Exception) -> str:
+    return f"the source's own parser cannot read this ({type(error).__name__}): please report it as a bug"

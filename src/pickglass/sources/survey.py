@@ -11,6 +11,7 @@ than a few tasks are under way beyond what has been taken, so that memory does n
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -33,7 +34,7 @@ AHEAD: Final = 3  # tasks that a process holds: one at work, one that waits, one
 TASK_FILES: Final = 64
 TASK_BYTES: Final = 64 * 1024 * 1024
 # A message must fit into a socket's buffer, or both ends could wait for each other.
-_TASK_LETTERS: Final = 16 * 1024
+_TASK_LETTERS: Final = 16 * 1024  # bytes of names
 _LIMITS: Final = Limits()  # one object for all files, so that a message holds it once
 
 
@@ -62,7 +63,7 @@ class Looked:
     stamp: Stamp | None = None  # of the input file, before a byte of it was read
 
 
-Stamp = tuple[int, int]  # size, and when it was modified in nanoseconds
+Stamp = tuple[int, int, int, int]  # size, when it was modified in nanoseconds, device and number
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -71,7 +72,7 @@ def stamp_of(path: Path) -> Stamp | None:
         status = path.stat()
     except OSError:
         return None
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino
 
 
 def look(task: Task, known: Mapping[str, SourceDefinition], workspace: Path | None) -> list[Looked]:
@@ -85,6 +86,8 @@ def look(task: Task, known: Mapping[str, SourceDefinition], workspace: Path | No
         source, why = recognise_member(member, known)
         if workspace is not None and is_mixture(member, source, known):
             found += _parts(member, source, known, workspace, stamp)
+            if member.damage:  # the parts end where their records do, and so cannot tell it
+                found.append(Looked(member.name, f"{member.damage}; the records before that are told apart"))
         elif source is None:
             why = f"{why}; {member.damage}" if member.damage else why
             found.append(Looked(member.name, why, member, records=count_records(member)))
@@ -127,7 +130,7 @@ def chunks(tasks: Iterator[Task]) -> Iterator[list[Task]]:
     chunk: list[Task] = []
     size = letters = 0
     for task in tasks:
-        long = len(str(task.path)) + len(task.name)
+        long = len(os.fsencode(task.path)) + len(task.name.encode("utf-8", "surrogatepass"))
         if chunk and (
             len(chunk) >= TASK_FILES or size + task.bytes > TASK_BYTES or letters + long > _TASK_LETTERS
         ):
@@ -224,7 +227,8 @@ class _Surveyor:
                 found.append(self._of_deadly(task))
                 self._start()
         for waiting in self._asked:
-            self._line.send(waiting)
+            with suppress(OSError):  # gone: the answer that does not come tells it
+                self._line.send(waiting)
         return chunk, found
 
     def _of_deadly(self, task: Task) -> list[Looked]:

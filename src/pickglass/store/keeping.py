@@ -138,12 +138,16 @@ def redact(store: Store, redacted: Callable[[Any], Any]) -> dict[str, int]:
         for table, key, column in (*plain, *documents):
             json_text = (table, key, column) in documents
             for identity, text in connection.execute(select(table.c[key], table.c[column])).all():
-                changed = _redacted_text(text, redacted, json_text=json_text)
-                if changed != text:
-                    connection.execute(
-                        update(table).where(table.c[key] == identity).values({column: changed})
-                    )
+                less = _redacted_text(text, redacted, json_text=json_text)
+                if less != text:
+                    connection.execute(update(table).where(table.c[key] == identity).values({column: less}))
                     counts[table.name] = counts.get(table.name, 0) + 1
+        # A key that a source does not declare may be a person's: a record that has a mail address for a key.
+        file = tables.load_file.c
+        for identity, drift in connection.execute(select(file.id, file.drift)).all():
+            if (changed := redacted(drift)) != drift:
+                connection.execute(update(tables.load_file).where(file.id == identity).values(drift=changed))
+                counts[tables.load_file.name] = counts.get(tables.load_file.name, 0) + 1
     return counts
 
 

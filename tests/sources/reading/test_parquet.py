@@ -178,3 +178,10 @@ def test_no_flipped_byte_stops_the_reading(put: Put) -> None:
                 assert found.reason
             else:
                 assert Read(found).raws
+
+
+def test_lists_within_lists_are_a_problem_and_end_nothing(put: Put) -> None:
+    """A list of one list is two bytes, so a short footer may nest deeper than any stack."""
+    footer = b"\x29" + b"\x19" * 100_000 + b"\x00"
+    data = b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+    assert "footer is broken" in problem(put(data)).reason

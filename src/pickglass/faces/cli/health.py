@@ -34,7 +34,7 @@ def doctor(as_of: str | None, home: Path | None, as_json: bool) -> None:
 
     report = health(filled_home(home), moment(as_of))
     if as_json:
-        print_json(report)
+        print_json(_masked_report(report))
         return
     table(
         (
@@ -68,6 +68,15 @@ def doctor(as_of: str | None, home: Path | None, as_json: bool) -> None:
         click.echo()
         table(("what to look at", "where", "why"), noted)
     say(f"sources: {len(report['sources'])}; to look at: {len(noted)}")
+
+
+def _masked_report(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the report with what comes out of files masked: keys, and why a file was not loaded."""
+    from pickglass.faces.exports.run_document import masked
+
+    sources = [{**one, "drift": masked(one["drift"])} for one in report["sources"]]
+    left = [{**one, "why": masked(one["why"])} for one in report["not_loaded"]]
+    return {**report, "sources": sources, "not_loaded": left}
 
 
 def _noted(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -57,7 +57,7 @@ def load_document(load: LoadReport) -> dict[str, Any]:
         "unrecognised": [_left(one) for one in load.unrecognised],
         "quarantined": [_left(one) for one in load.quarantined],
         "ignored": dict(load.ignored),
-        "drift": {source: dict(drift) for source, drift in load.drift.items()},
+        "drift": {source: masked(drift) for source, drift in load.drift.items()},
         "sources": {source: dict(tally) for source, tally in load.by_source.items()},
         "before": load.before,
         "older": load.older,
@@ -67,6 +67,15 @@ def load_document(load: LoadReport) -> dict[str, Any]:
 
 def _left(one: Unrecognised) -> dict[str, Any]:
     return {"file": printable(one.file, None), "why": shown(one.why, reveal=False), "records": one.records}
+
+
+def masked(value: Any) -> Any:
+    """Return a JSON value with every text in it masked, also the keys: a record may have a person's address for one."""
+    if isinstance(value, Mapping):
+        return {shown(key, reveal=False): masked(one) for key, one in value.items()}
+    if isinstance(value, str):
+        return shown(value, reveal=False)
+    return [masked(one) for one in value] if isinstance(value, list) else value
 
 
 def subject_document(document: Mapping[str, Any], reveal: bool = False) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from pickglass.sources.reading import Member, Record
+from pickglass.sources.reading import Damaged, Member, Record
 
 MAXIMUM_OPEN = 200  # events that are held at a time; auditd writes the lines of one within a few others
 MAXIMUM_EVENT = 1024 * 1024  # characters of one event; a command of two million words would be one
@@ -30,7 +30,7 @@ _FIELD = re.compile(
     r"""(?<![\w\[\]-])(?P<name>[\w\[\]-]{1,64})=(?:"(?P<quoted>[^"]{0,16384})"|(?P<bare>[^\s"']+))"""
 )
 _HEX = re.compile(r"^(?:[0-9A-F]{2})+$")
-_WORD = re.compile(r"^a(\d+)(?:\[(\d+)\])?$")
+_WORD = re.compile(r"^a(\d{1,6})(?:\[(\d{1,6})\])?$")
 # Values that auditd writes in hexadecimal where they hold a blank or a quote.
 _ENCODED = {"proctitle", "cmd", "name", "exe", "comm", "cwd", "acct"}
 _UNKNOWN = {"?", "", "(null)", "(none)", "(unknown)", "unset", "4294967295", "-1"}
@@ -52,6 +52,16 @@ class _Event:
 def records(member: Member) -> Iterator[Record]:
     """Read every event; a line that is none becomes a record that says so."""
     opened: OrderedDict[tuple[str, str, str], _Event] = OrderedDict()
+    try:
+        yield from _closed(member, opened)
+    except Damaged:  # what came before the damage is told all the same
+        yield from map(_record, opened.values())
+        raise
+    yield from map(_record, opened.values())
+
+
+def _closed(member: Member, opened: OrderedDict[tuple[str, str, str], _Event]) -> Iterator[Record]:
+    """Yield the events that are complete and the lines that are none; `opened` keeps those under way."""
     with io.TextIOWrapper(member.open(), encoding=member.encoding, errors="replace", newline="\n") as text:
         while line := text.readline(MAXIMUM_LINE):
             line = line.rstrip("\r\n")
@@ -73,8 +83,6 @@ def records(member: Member) -> Iterator[Record]:
                 yield _record(opened.pop(key))
             while len(opened) > MAXIMUM_OPEN:
                 yield _record(opened.popitem(last=False)[1])
-    for event in opened.values():
-        yield _record(event)
 
 
 def _add(event: _Event, kind: str, line: str, rest: str) -> None:

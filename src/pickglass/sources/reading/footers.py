@@ -80,6 +80,8 @@ class _Reader:
                 raise BadFooter
 
     def items(self, levels: int) -> list[Any]:
+        if levels <= 0:  # lists within lists go as deep as structures do
+            raise BadFooter
         head = self.byte()
         count, kind = head >> 4, head & 15
         count = self.number() if count == 15 else count

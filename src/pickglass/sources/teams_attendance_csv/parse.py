@@ -77,7 +77,10 @@ def _tables(text: str) -> dict[str, list[list[str]]]:
         if section := _SECTION.fullmatch(line.strip()):
             current = found.setdefault(section[1], [])
         elif line.strip():
-            cells = next(csv.reader([line], delimiter="\t" if "\t" in line else ","), [])
+            try:
+                cells = next(csv.reader([line], delimiter="\t" if "\t" in line else ","), [])
+            except csv.Error:
+                cells = [line]  # no line of its table: it has no time of joining, and is told by that
             current.append(cells)
     return found
 

@@ -37,7 +37,8 @@ _CHUNK_BYTES = 65536
 _TEXT_CHARACTERS = 1024 * 1024
 _START = re.compile(r"<Event(?=[\s>])")
 _END = "</Event>"
-_BETWEEN = re.compile(r"<\?xml[^>]*\?>|</?Events(?:\s[^>]*)?>|\ufeff|\s+|<!--[^>]*-->")
+# Not past the next `<`: else a text of nothing but beginnings would be looked through from each of them.
+_BETWEEN = re.compile(r"<\?xml[^<>]*\?>|</?Events(?:\s[^<>]*)?>|\ufeff|\s+|<!--[^<>]*-->")
 
 
 def records(member: Member) -> Iterator[Record]:
