@@ -87,6 +87,8 @@ def test_a_parser_that_forgot_a_case_loses_one_record_and_no_load(
         return {"number": int(raw.split(b"#")[1])}
 
     use(monkeypatch, parse=parse)
-    (block,) = parsed_blocks(member(tmp_path, "VPN gate: one #1\nVPN gate: two\nVPN gate: three #x\n"), lines_of("vpn", "VPN"))
+    (block,) = parsed_blocks(
+        member(tmp_path, "VPN gate: one #1\nVPN gate: two\nVPN gate: three #x\n"), lines_of("vpn", "VPN")
+    )
     assert block.lines[0] == b'{"number":1}'
     assert {place: "please report it" in why for place, why in block.problems.items()} == {1: True, 2: True}

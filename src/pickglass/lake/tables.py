@@ -108,10 +108,9 @@ class Tables:
         except FileNotFoundError as error:
             raise self._moved(name) from error
         # A copy of a home would go on reading, and writing, the files of the home that it was copied from.
-        place = unquote(urlsplit(table.metadata_location).path)
-        if urlsplit(table.metadata_location).scheme == "file" and not Path(place).resolve().is_relative_to(
-            self._warehouse.resolve()
-        ):
+        location = str(table.metadata_location)
+        place = unquote(urlsplit(location).path) if location.startswith("file:") else location
+        if "://" not in place and not Path(place).resolve().is_relative_to(self._warehouse.resolve()):
             raise self._moved(name)
         return table
 
