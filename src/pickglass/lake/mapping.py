@@ -23,6 +23,7 @@ from pickglass.lake.conversion import rows_query
 from pickglass.lake.engine import identifier, literal
 from pickglass.model.schema import Table, schema
 from pickglass.model.source import SourceDefinition
+from pickglass.model.text_lines import sizes, texts
 
 LEAST_OBJECT_BYTES = 2 * 1024 * 1024  # the reader's buffers are twice that, and stay in the processor's cache
 PIECE_BYTES = 4 * 1024 * 1024  # that are read record by record at once
@@ -167,7 +168,7 @@ class Mapper:
         few, so what goes through them costs next to nothing.
         """
         problems = dict(chunk.problems)
-        good = [index for index, line in enumerate(chunk.lines) if line and index not in problems]
+        good = [index for index, size in enumerate(sizes(chunk.lines)) if size and index not in problems]
         problems.update(self._read_raw(source, chunk, good))
         self._run("CREATE OR REPLACE TEMP TABLE fate (_n BIGINT, fate VARCHAR, reason VARCHAR)")
         if problems:
@@ -244,10 +245,10 @@ class Mapper:
         """Let the engine read lines into a table, all at once; False if not every line is an object that fits."""
         text = self._stage / f"chunk-{self._number:06d}.ndjson"
         with text.open("wb", buffering=0) as file:
-            for start in range(0, len(lines), 1000):  # at once would take as much memory again
-                file.write(b"\n".join(lines[start : start + 1000]) + b"\n")
+            for written in texts(lines):
+                file.write(written)
         columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items())
-        longest = max(map(len, lines), default=0)
+        longest = max(sizes(lines), default=0)
         reader = (
             f"read_json({literal(str(text))}, format = 'newline_delimited', columns = {{{columns}}}, "
             f"maximum_object_size = {max(LEAST_OBJECT_BYTES, longest + 1)}, auto_detect = false)"
@@ -478,11 +479,11 @@ class Mapper:
 def _pieces(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
     """Cut lines into pieces of few bytes, or of one line: reading record by record takes many times their memory."""
     start, size = 0, 0
-    for place, line in enumerate(lines):
-        if size and size + len(line) > PIECE_BYTES:
+    for place, length in enumerate(sizes(lines)):
+        if size and size + length > PIECE_BYTES:
             yield start, place
             start, size = place, 0
-        size += len(line)
+        size += length
     if start < len(lines):
         yield start, len(lines)
 
