@@ -7,13 +7,14 @@ and what rejects its record, is told in `conversion`.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import duckdb
 import pyarrow as pa
@@ -111,8 +112,11 @@ class Mapper:
         self._load_id = load_id
         self._loaded = loaded
         self._number = 0
+        self._text = stage / f"chunk-{id(self):x}.ndjson"
         self._types: dict[tuple[SourceDefinition, str], dict[str, str]] = {}
         connection.execute("SET threads = 1")
+        # One file takes the text of every chunk in turn, so nothing of it may be remembered.
+        connection.execute("SET enable_external_file_cache = false")
         # The sides of a join stay as written here: the wide rows stream by, and keep their order, while the few
         # columns that they meet are the ones put in a hash table.
         connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
@@ -243,14 +247,14 @@ class Mapper:
         self, source: SourceDefinition, table: str, lines: Sequence[bytes], places: pa.Table
     ) -> bool:
         """Let the engine read lines into a table, all at once; False if not every line is an object that fits."""
-        text = self._stage / f"chunk-{self._number:06d}.ndjson"
-        with text.open("wb", buffering=0) as file:
+        with _opened(self._text) as file:
             for written in texts(lines):
                 file.write(written)
+            file.truncate()
         columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items())
         longest = max(sizes(lines), default=0)
         reader = (
-            f"read_json({literal(str(text))}, format = 'newline_delimited', columns = {{{columns}}}, "
+            f"read_json({literal(str(self._text))}, format = 'newline_delimited', columns = {{{columns}}}, "
             f"maximum_object_size = {max(LEAST_OBJECT_BYTES, longest + 1)}, auto_detect = false)"
         )
         # Side by side, the n-th object beside the n-th place. Where one side is longer the other is null there, so
@@ -265,8 +269,6 @@ class Mapper:
             )
         except duckdb.Error:
             return False
-        finally:
-            text.unlink(missing_ok=True)
         counts = self._connection.execute(
             f"SELECT count(*), count(_n), count(_is_read) FROM {table}"
         ).fetchone()
@@ -474,6 +476,12 @@ class Mapper:
             f"{literal(source.id)} AS source, {known} AS known, {literal(source.version)} AS mapping_version, "
             f"CAST({self._load_id} AS BIGINT) AS load_id"
         )
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file to be written from its start over what it held: its pages in memory are used again."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return cast(BinaryIO, open(descriptor, "wb", buffering=0))
 
 
 def _pieces(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
