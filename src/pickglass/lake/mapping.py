@@ -7,14 +7,13 @@ and what rejects its record, is told in `conversion`.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -247,7 +246,9 @@ class Mapper:
         self, source: SourceDefinition, table: str, lines: Sequence[bytes], places: pa.Table
     ) -> bool:
         """Let the engine read lines into a table, all at once; False if not every line is an object that fits."""
-        with _opened(self._text) as file:
+        # Over what the file held before: its pages in memory are used again.
+        self._text.touch(0o600)
+        with self._text.open("r+b", buffering=0) as file:
             for written in texts(lines):
                 file.write(written)
             file.truncate()
@@ -476,12 +477,6 @@ class Mapper:
             f"{literal(source.id)} AS source, {known} AS known, {literal(source.version)} AS mapping_version, "
             f"CAST({self._load_id} AS BIGINT) AS load_id"
         )
-
-
-def _opened(path: Path) -> BinaryIO:
-    """Open a file to be written from its start over what it held: its pages in memory are used again."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    return cast(BinaryIO, open(descriptor, "wb", buffering=0))
 
 
 def _pieces(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:

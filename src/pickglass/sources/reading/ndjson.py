@@ -18,7 +18,9 @@ from pickglass.sources.reading.encodings import TextFeed
 from pickglass.sources.reading.limits import MIB, Limits
 from pickglass.sources.reading.records import Block, Record, pack
 
-_PIECE: Final = MIB  # read at a time: larger is slower, it leaves the processor's cache, and takes fresh memory each time
+_PIECE: Final = (
+    MIB  # read at a time: larger is slower, it leaves the processor's cache, and takes fresh memory each time
+)
 _NOT_AN_OBJECT: Final = "not a JSON object"
 _NOT_UTF8: Final = "not UTF-8"
 _MARK: Final = b"\xef\xbb\xbf"
