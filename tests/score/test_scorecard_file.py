@@ -148,7 +148,9 @@ def test_a_catalogue_that_agrees_has_no_problems(
     assert check(scorecard, present) == ()
 
 
-def test_disagreements_are_told(scorecard: Scorecard, catalogue: dict[str, Indicator]) -> None:
+def test_disagreements_are_told(catalogue: dict[str, Indicator]) -> None:
+    line = "  dev-day1-recon:\n    tier: 2\n    fairness: safe\n"
+    scorecard = parse_scorecard(changed(line, line + "    awaited: true\n"))
     present = {name: item for name, item in catalogue.items() if not scorecard.weights[name].awaited}
     del present["dev-crd-unattended"]
     present["dev-not-weighed"] = indicator_for("dev-not-weighed", scorecard)
