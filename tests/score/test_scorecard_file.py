@@ -54,7 +54,7 @@ def test_a_file_is_named_after_its_version(tmp_path: Path) -> None:
 
 def test_the_table_is_complete(scorecard: Scorecard) -> None:
     assert scorecard.clear_floor == -300
-    assert len([name for name, weight in scorecard.weights.items() if not weight.awaited]) == 92
+    assert len([name for name, weight in scorecard.weights.items() if not weight.awaited]) == 127
     for name in scorecard.decisive:
         assert scorecard.weights[name].fairness == "safe"
     for weight in scorecard.weights.values():
@@ -148,10 +148,12 @@ def test_a_catalogue_that_agrees_has_no_problems(
     assert check(scorecard, present) == ()
 
 
-def test_disagreements_are_told(scorecard: Scorecard, catalogue: dict[str, Indicator]) -> None:
+def test_disagreements_are_told(catalogue: dict[str, Indicator]) -> None:
+    line = "  dev-day1-recon:\n    tier: 2\n    fairness: safe\n"
+    scorecard = parse_scorecard(changed(line, line + "    awaited: true\n"))
     present = {name: item for name, item in catalogue.items() if not scorecard.weights[name].awaited}
     del present["dev-crd-unattended"]
-    present["dev-jiggler"] = indicator_for("dev-jiggler", scorecard)
+    present["dev-not-weighed"] = indicator_for("dev-not-weighed", scorecard)
     present["dev-day1-recon"] = catalogue["dev-day1-recon"]
     present["net-intel-ip-hit"] = indicator_for("net-intel-ip-hit", scorecard, fairness="restricted")
     present["dev-ipkvm-usb-signature"] = indicator_for(
@@ -159,7 +161,7 @@ def test_disagreements_are_told(scorecard: Scorecard, catalogue: dict[str, Indic
     )
     told = "\n".join(f"{problem.where}: {problem.message}" for problem in check(scorecard, present))
     assert "dev-crd-unattended: is weighed, and the catalogue has no such indicator" in told
-    assert "dev-jiggler: is active and has no weight" in told
+    assert "dev-not-weighed: is active and has no weight" in told
     assert "dev-day1-recon: is no longer awaited" in told
     assert "net-intel-ip-hit: is restricted or manual" in told
     assert "dev-ipkvm-usb-signature: is decisive, and care in the catalogue" in told

@@ -179,10 +179,10 @@ def test_manual_and_restricted_indicators_never_appear(
 def test_what_has_no_weight_is_shown_and_carries_no_bits(
     scorecard: Scorecard, catalogue: dict[str, Indicator]
 ) -> None:
-    wider = {**catalogue, "dev-jiggler": indicator_for("dev-jiggler", scorecard)}
-    assessment = score(evidence_for(("dev-jiggler", "dev-unheard-of")), scorecard, wider)
+    wider = {**catalogue, "dev-not-weighed": indicator_for("dev-not-weighed", scorecard)}
+    assessment = score(evidence_for(("dev-not-weighed", "dev-unheard-of")), scorecard, wider)
     steps = [step for step in assessment.steps if step.kind == "fired"]
-    assert [step.label for step in steps] == ["dev-jiggler", "dev-unheard-of"]
+    assert [step.label for step in steps] == ["dev-not-weighed", "dev-unheard-of"]
     assert not any(any(step.bits.values()) for step in steps)
     assert assessment.families == ()
 

@@ -17,6 +17,12 @@ sighting AS (
     SELECT p.subject_id, p.time, p.event_id, p.description, false
     FROM peripheral p JOIN card c ON c.shown = lower(p.description)
     WHERE p.class_name IN ('camera', 'image', 'media', 'usb') AND p.activity <> 'disconnected'
+    UNION ALL
+    -- The maker of the chip inside most cheap cards; whoever sells them names them «USB Video» or like a camera.
+    SELECT p.subject_id, p.time, p.event_id, coalesce(p.description, p.manufacturer, 'USB ' || p.vendor_id || ':' || p.product_id), false
+    FROM peripheral p
+    LEFT JOIN card c ON c.shown = lower(p.description)
+    WHERE p.vendor_id IN ('534d', '345f') AND p.product_id IN ('2109', '2130') AND p.class_name IN ('camera', 'image', 'media') AND p.activity <> 'disconnected' AND c.shown IS NULL
 ),
 unapproved AS (
     SELECT s.*, row_number() OVER (PARTITION BY s.subject_id ORDER BY s.time, s.event_id) AS rank
