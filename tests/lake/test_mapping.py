@@ -2,18 +2,15 @@
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.lake.sources import LOADED, mapped, source
+from tests.lake.sources import mapped, source
 
 from pickglass.errors import ConfigError
 from pickglass.lake import mapping
-from pickglass.lake.engine import connect, install_macros, literal
-from pickglass.lake.mapping import Chunk, Mapper
 
 GOOD = {"id": "d1", "time": "2026-03-01T10:00:00Z", "activity": "checkin"}
 NESTED = {
@@ -332,18 +329,3 @@ def test_a_rejected_text_shows_no_digit(text: str) -> None:
         source(), [b'{"id": "123-45-6789", "iban": "DE89 3704", "x": ' + text.encode("utf-8", "replace")]
     ).rows["rejects"]
     assert not any(sign.isdigit() for sign in row["text"] or "")
-
-
-def test_a_short_chunk_after_a_long_one_is_read_alone(tmp_path: Path) -> None:
-    """Proves that nothing of a chunk's text is read again with the next, which goes over it."""
-    connection = connect()
-    install_macros(connection, b"key of a test")
-    mapper = Mapper(connection, tmp_path, 1, LOADED)
-    for number, length in ((1, 300), (2, 1), (3, 40)):
-        given = lines(*({**GOOD, "id": f"d{number}-{place}"} for place in range(length)))
-        numbers = list(range(1, length + 1))
-        chunk = Chunk(given, ["f"] * length, numbers, ["h"] * length, ["f"] * length)
-        path = mapper.map(source(), chunk).rows["device_state"]
-        found = connection.execute(f"SELECT device_id FROM read_parquet({literal(str(path))})").fetchall()
-        assert sorted(found) == sorted((f"d{number}-{place}",) for place in range(length))
-    connection.close()

@@ -38,7 +38,6 @@ from pickglass.lake.suppression import RULE, leave_out
 from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
-from pickglass.model.text_lines import JoinedLines, sizes
 from pickglass.settings import Settings, derived_key
 from pickglass.store import Store, keeping, ledger
 from pickglass.store.ledger import LoadFile
@@ -413,7 +412,7 @@ class Loader:
 class _Waiting:
     """Records of one source that wait until they are enough for one mapping step."""
 
-    lines: JoinedLines = field(default_factory=JoinedLines)
+    lines: list[bytes] = field(default_factory=list)
     raw_files: list[str] = field(default_factory=list)
     raw_records: list[int] = field(default_factory=list)
     hashes: list[str] = field(default_factory=list)
@@ -427,13 +426,13 @@ class _Waiting:
 
     def add(self, file: InputFile, block: Block, hashes: Sequence[str]) -> None:
         offset, count = len(self.lines), len(block.lines)
-        self.lines.append(block.lines)
+        self.lines += block.lines
         self.raw_files += [file.raw_file] * count
         self.raw_records += range(block.first, block.first + count)
         self.hashes += hashes
         self.names += [file.name] * count
         self.problems.update({offset + index: reason for index, reason in block.problems.items()})
-        self.bytes += sum(sizes(block.lines))
+        self.bytes += sum(map(len, block.lines))
 
     def chunk(self) -> Chunk:
         return Chunk(self.lines, self.raw_files, self.raw_records, self.hashes, self.names, self.problems)

@@ -23,7 +23,6 @@ from pickglass.lake.conversion import rows_query
 from pickglass.lake.engine import identifier, literal
 from pickglass.model.schema import Table, schema
 from pickglass.model.source import SourceDefinition
-from pickglass.model.text_lines import sizes, texts
 
 LEAST_OBJECT_BYTES = 2 * 1024 * 1024  # the reader's buffers are twice that, and stay in the processor's cache
 PIECE_BYTES = 4 * 1024 * 1024  # that are read record by record at once
@@ -111,11 +110,8 @@ class Mapper:
         self._load_id = load_id
         self._loaded = loaded
         self._number = 0
-        self._text = stage / f"chunk-{id(self):x}.ndjson"
         self._types: dict[tuple[SourceDefinition, str], dict[str, str]] = {}
         connection.execute("SET threads = 1")
-        # One file takes the text of every chunk in turn, so nothing of it may be remembered.
-        connection.execute("SET enable_external_file_cache = false")
         # The sides of a join stay as written here: the wide rows stream by, and keep their order, while the few
         # columns that they meet are the ones put in a hash table.
         connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
@@ -171,7 +167,7 @@ class Mapper:
         few, so what goes through them costs next to nothing.
         """
         problems = dict(chunk.problems)
-        good = [index for index, size in enumerate(sizes(chunk.lines)) if size and index not in problems]
+        good = [index for index, line in enumerate(chunk.lines) if line and index not in problems]
         problems.update(self._read_raw(source, chunk, good))
         self._run("CREATE OR REPLACE TEMP TABLE fate (_n BIGINT, fate VARCHAR, reason VARCHAR)")
         if problems:
@@ -246,16 +242,14 @@ class Mapper:
         self, source: SourceDefinition, table: str, lines: Sequence[bytes], places: pa.Table
     ) -> bool:
         """Let the engine read lines into a table, all at once; False if not every line is an object that fits."""
-        # Over what the file held before: its pages in memory are used again.
-        self._text.touch(0o600)
-        with self._text.open("r+b", buffering=0) as file:
-            for written in texts(lines):
-                file.write(written)
-            file.truncate()
+        text = self._stage / f"chunk-{self._number:06d}.ndjson"
+        with text.open("wb", buffering=0) as file:
+            for start in range(0, len(lines), 1000):  # at once would take as much memory again
+                file.write(b"\n".join(lines[start : start + 1000]) + b"\n")
         columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items())
-        longest = max(sizes(lines), default=0)
+        longest = max(map(len, lines), default=0)
         reader = (
-            f"read_json({literal(str(self._text))}, format = 'newline_delimited', columns = {{{columns}}}, "
+            f"read_json({literal(str(text))}, format = 'newline_delimited', columns = {{{columns}}}, "
             f"maximum_object_size = {max(LEAST_OBJECT_BYTES, longest + 1)}, auto_detect = false)"
         )
         # Side by side, the n-th object beside the n-th place. Where one side is longer the other is null there, so
@@ -270,6 +264,8 @@ class Mapper:
             )
         except duckdb.Error:
             return False
+        finally:
+            text.unlink(missing_ok=True)
         counts = self._connection.execute(
             f"SELECT count(*), count(_n), count(_is_read) FROM {table}"
         ).fetchone()
@@ -483,11 +479,11 @@ class Mapper:
 def _pieces(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
     """Cut lines into pieces of few bytes, or of one line: reading record by record takes many times their memory."""
     start, size = 0, 0
-    for place, length in enumerate(sizes(lines)):
-        if size and size + length > PIECE_BYTES:
+    for place, line in enumerate(lines):
+        if size and size + len(line) > PIECE_BYTES:
             yield start, place
             start, size = place, 0
-        size += length
+        size += len(line)
     if start < len(lines):
         yield start, len(lines)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,12 +23,12 @@ class Block:
 
     Records are counted from 1 and blank ones are not counted, in every form. `lines` holds one JSON object a
     record, UTF-8 without a newline, or b"" where there is none; `raws` holds the record's own bytes in the
-    file. Where all are identical, as in NDJSON, both are the same sequence.
+    file. Where all are identical, as in NDJSON, both are the same list.
     """
 
     first: int  # number of the first record
-    lines: Sequence[bytes]
-    raws: Sequence[bytes]
+    lines: list[bytes]
+    raws: list[bytes]
     problems: dict[int, str]  # index in the block -> why there is no line
 
 
