@@ -8,6 +8,9 @@ Three ways, each a whole process, one after the other, in every round:
     mapped   a load without originals: recognition, record numbers and hashes, drift check, mapping, commit
     kept     the load as it is: the originals compressed, sealed and proved by a hash for each record as well
 
+Each process does the same with a file of 20 events first. That is its start-up (libraries, definitions of sources), the same for one
+megabyte and for a terabyte; it is told apart, and the clocks of all three ways begin after it.
+
 What counts is the ratio within one run, by the clock and by processor time: other work on the machine slows all three,
 and the clock more than the processor time. `--files N` loads N files of one to five records in place of one big file.
 """
@@ -22,7 +25,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,11 +35,12 @@ from pickglass.lake.engine import connect, literal
 from pickglass.sources.definitions import definitions
 source = definitions()["okta_system_log"]
 columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items())
-files = sys.argv[1] if sys.argv[1].endswith(".json") else sys.argv[1] + "/*.json"
-connect("1GB", 2).execute(
-    f"COPY (SELECT * FROM read_json({literal(files)}, format = 'newline_delimited', columns = {{{columns}}})) "
-    f"TO {literal(sys.argv[2])} (FORMAT parquet, COMPRESSION zstd)"
-)
+def work(given, home):
+    files = given if given.endswith(".json") else given + "/*.json"
+    connect("1GB", 2).execute(
+        f"COPY (SELECT * FROM read_json({literal(files)}, format = 'newline_delimited', columns = {{{columns}}})) "
+        f"TO {literal(home + '.parquet')} (FORMAT parquet, COMPRESSION zstd)"
+    )
 """
 
 LOAD = """
@@ -45,18 +48,32 @@ import functools, sys
 from pathlib import Path
 import pickglass
 from pickglass.lake import load
-load.Loader = functools.partial(load.Loader, keep_originals=sys.argv[3] == "kept")
-report = pickglass.load(pickglass.load_settings(Path(sys.argv[2])), [Path(sys.argv[1])])
-assert report.records["mapped"] == report.records["read"] > 0, report.records
+load.Loader = functools.partial(load.Loader, keep_originals=sys.argv[5] == "kept")
+def work(given, home):
+    report = pickglass.load(pickglass.load_settings(Path(home)), [Path(given)])
+    assert report.records["mapped"] == report.records["read"] > 0, report.records
+"""
+
+CLOCKS = """
+import json, resource, time
+def clocks():
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return time.monotonic(), sum(one.ru_utime + one.ru_stime for one in used)
+given, small, home, result = sys.argv[1:5]
+work(small, home + "-small")
+start = clocks()
+work(given, home)
+json.dump([start, clocks()], open(result, "w"))
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What one process took."""
+    """What one process took, after its start-up and for it."""
 
     seconds: float
     processor_seconds: float
+    startup_processor_seconds: float
     peak_mb: int
 
 
@@ -145,6 +162,12 @@ def event(draw: random.Random, start: datetime, number: int) -> dict[str, object
     }
 
 
+def write_events(path: Path, count: int) -> None:
+    """Write a small log of so many events."""
+    draw, start = random.Random(8), datetime(2026, 2, 1, tzinfo=UTC)
+    path.write_text("".join(json.dumps(event(draw, start, number)) + "\n" for number in range(count)))
+
+
 def write_files(folder: Path, count: int) -> int:
     """Write many small files of one to five events each; returns the number of events."""
     draw = random.Random(7)
@@ -158,24 +181,27 @@ def write_files(folder: Path, count: int) -> int:
     return events
 
 
-def measured(program: str, *arguments: str) -> Measure:
-    """Run a Python program as a process of its own."""
-    start = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-c", program, *arguments])
+def measured(program: str, given: Path, folder: Path, way: str) -> Measure:
+    """Run one way as a process of its own; what it writes is removed."""
+    small, result, home = folder / "small.json", folder / "clocks", folder / "home"
+    write_events(small, 20)
+    arguments = [str(given), str(small), str(home), str(result), way]
+    process = subprocess.Popen([sys.executable, "-c", program + CLOCKS, *arguments])
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit(f"{arguments[-1]}: ended with status {status}")
-    seconds = time.monotonic() - start
-    return Measure(round(seconds, 2), round(usage.ru_utime + usage.ru_stime, 2), usage.ru_maxrss // 1024)
+        raise SystemExit(f"{way}: ended with status {status}")
+    (start, used_before), (end, used) = json.loads(result.read_text())
+    for left in folder.glob("home*"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return Measure(
+        round(end - start, 2), round(used - used_before, 2), round(used_before, 2), usage.ru_maxrss // 1024
+    )
 
 
 def one_round(given: Path, folder: Path) -> dict[str, Measure]:
-    """Measure all three ways once; what they write is removed."""
-    found = {"bare": measured(BARE, str(given), str(folder / "bare.parquet"))}
-    for way in ("mapped", "kept"):
-        found[way] = measured(LOAD, str(given), str(folder / "home"), way)
-        shutil.rmtree(folder / "home")
-    return found
+    """Measure all three ways once."""
+    programs = {"bare": BARE, "mapped": LOAD, "kept": LOAD}
+    return {way: measured(program, given, folder, way) for way, program in programs.items()}
 
 
 def main() -> None:
@@ -198,12 +224,12 @@ def main() -> None:
     best = {way: min((one[way] for one in rounds), key=lambda one: one.seconds) for way in rounds[0]}
     print(f"{size / 1e6:,.0f} MB, {events:,} events, {len(paths):,} files, {os.cpu_count()} processors")
     print(f"load of the machine: {before:.1f} before, {os.getloadavg()[0]:.1f} after")
-    print("way       seconds  processor s   MB/s  peak MB  ratio  ratio by processor")
+    print("way       seconds  processor s   MB/s  peak MB  ratio  ratio by processor  start-up, processor s")
     for way, one in best.items():
         ratio, by_processor = _ratios(rounds, way)
         print(
             f"{way:8} {one.seconds:8.1f} {one.processor_seconds:12.1f} {size / 1e6 / one.seconds:6.0f} {one.peak_mb:8,}"
-            f" {ratio:6.2f} {by_processor:19.2f}"
+            f" {ratio:6.2f} {by_processor:19.2f} {one.startup_processor_seconds:22.2f}"
         )
     document = {
         "bytes": size,
