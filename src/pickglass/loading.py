@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pickglass.errors import InputError
-from pickglass.model.text_lines import sizes
 from pickglass.settings import Settings
 
 if TYPE_CHECKING:
@@ -424,7 +423,7 @@ class _Meter:
         """Hand blocks on and count them; the whole file counts for `share` bytes of the input."""
         left = share
         for block in blocks:
-            amount = sum(sizes(block.raws))
+            amount = sum(map(len, block.raws))
             part = min(left, share * amount / size) if size > 0 else 0.0
             left -= part
             self._group_bytes += part
