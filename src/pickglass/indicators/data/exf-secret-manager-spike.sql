@@ -4,8 +4,7 @@ WITH taken AS (
     FROM data_access d
     JOIN subject s ON s.subject_id = d.subject_id
     WHERE d.resource IS NOT NULL AND d.activity IN ('view', 'download', 'export')
-      AND (d.service IN ('1password', 'azure_key_vault', 'vault', 'hashicorp_vault', 'bitwarden', 'lastpass', 'gcp_secret_manager')
-           OR (d.service = 'aws' AND contains(d.resource, ':secretsmanager:')))
+      AND d.service IN ('1password', 'azure_key_vault', 'secretsmanager', 'vault', 'hashicorp_vault', 'bitwarden', 'lastpass', 'gcp_secret_manager')
       AND epoch(d.time) - epoch(s.hire_date) BETWEEN -7 * 86400 AND $days * 86400
 ),
 secret AS (

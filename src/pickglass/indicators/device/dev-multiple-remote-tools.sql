@@ -28,18 +28,26 @@ host AS (
 tool AS (
     SELECT name, min(product) AS tool, min(kind) AS kind FROM reference_remote_tool GROUP BY name
 ),
+-- A firewall names the application: `anydesk`, `teamviewer-base`, `chrome-remote-desktop`.
+recognised AS (
+    SELECT a.app, min(t.name) AS name
+    FROM (SELECT DISTINCT app FROM network WHERE app IS NOT NULL) a
+    JOIN tool t ON replace(a.app, '-', ' ') = t.name OR starts_with(replace(a.app, '-', ' '), t.name || ' ')
+    GROUP BY a.app
+),
 sighting AS (
     SELECT p.subject_id, p.time, p.event_id, coalesce(p.device_name, p.device_id) AS device, k.name
     FROM process p
     JOIN known_program k ON k.process_name IS NOT DISTINCT FROM p.process_name
         AND k.original_name IS NOT DISTINCT FROM p.original_name AND k.product IS NOT DISTINCT FROM p.product
     UNION ALL
-    SELECT n.subject_id, n.time, n.event_id, coalesce(n.device_name, n.device_id), coalesce(a.name, h.name)
+    SELECT n.subject_id, n.time, n.event_id, coalesce(n.device_name, n.device_id), coalesce(a.name, r.name, h.name)
     FROM network n
     LEFT JOIN program a ON a.process_name = n.process_name
+    LEFT JOIN recognised r ON r.app = n.app
     LEFT JOIN host h ON h.domain = n.domain
         AND NOT regexp_matches(coalesce(n.process_name, ''), '(?i)^(chrome|msedge|firefox|safari|brave|opera|vivaldi|arc|iexplore|google chrome|microsoft edge|com.apple.webkit)')
-    WHERE a.name IS NOT NULL OR h.name IS NOT NULL
+    WHERE a.name IS NOT NULL OR r.name IS NOT NULL OR h.name IS NOT NULL
 ),
 -- One row per tool and day is enough to tell what lay within some days of what.
 daily AS (

@@ -5,7 +5,9 @@ WITH own_device AS (
 issued_active AS (
     SELECT DISTINCT subject_id, CAST(time AS DATE) AS day FROM process
     UNION
-    SELECT DISTINCT subject_id, CAST(time AS DATE) FROM device_state WHERE activity = 'checkin'
+    SELECT DISTINCT subject_id, CAST(time AS DATE) FROM device_state
+    -- An asset list's «checkin» means that the computer was handed in, not that it ran.
+    WHERE activity = 'checkin' AND source NOT LIKE 'snipeit%'
 ),
 joined AS (
     SELECT m.subject_id, m.time, m.event_id, m.device_name, CAST(m.time AS DATE) AS day, o.device IS NULL AS unknown
