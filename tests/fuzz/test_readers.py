@@ -28,7 +28,11 @@ def broken(source: SourceDefinition, path: Path, folder: Path, seeds: range) -> 
         file.unlink()
 
 
-@every_sample
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [(source, path) for source, path in SAMPLES if source.forms],
+    ids=[f"{source.id}/{path.name}" for source, path in SAMPLES if source.forms],
+)
 def test_a_broken_file_is_told_and_never_raised(source: SourceDefinition, path: Path, tmp_path: Path) -> None:
     broken(source, path, tmp_path, range(1))
 

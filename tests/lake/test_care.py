@@ -203,7 +203,15 @@ def check_kill(lake: Settings, before: dict[str, list[str]], moment: int) -> Non
     assert [path for path in lake.workspace.rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize("moment", ["written signin", "branch signin", "after ledger", "expired signin"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "after ledger",
+        pytest.param("written signin", marks=pytest.mark.slow),
+        pytest.param("branch signin", marks=pytest.mark.slow),
+        pytest.param("expired signin", marks=pytest.mark.slow),
+    ],
+)
 def test_care_that_is_killed_changes_no_row_and_is_completed_by_the_next(lake: Settings, moment: str) -> None:
     """Killed by SIGKILL in a process of its own; the next care finds everything in order, and finishes."""
     before = content(lake)

@@ -235,7 +235,14 @@ def test_a_reason_that_names_the_person_is_refused(lake: Settings) -> None:
 
 @pytest.mark.parametrize(
     "moment",
-    ["suppressed", "original erased", "written signin", "branch signin", "after ledger", "expired signin"],
+    [
+        "original erased",
+        pytest.param("suppressed", marks=pytest.mark.slow),
+        pytest.param("written signin", marks=pytest.mark.slow),
+        pytest.param("branch signin", marks=pytest.mark.slow),
+        pytest.param("after ledger", marks=pytest.mark.slow),
+        pytest.param("expired signin", marks=pytest.mark.slow),
+    ],
 )
 def test_an_erasure_that_is_killed_is_completed_by_doing_it_again(lake: Settings, moment: str) -> None:
     """Killed by SIGKILL before its rows are out of force it starts anew; after that the rest is purged."""

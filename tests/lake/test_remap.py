@@ -205,7 +205,14 @@ def test_an_unknown_source_and_one_without_files_are_refused(lake: Settings) -> 
 
 
 @pytest.mark.parametrize(
-    "moment", ["staged", "written ticket", "branch ticket", "before ledger", "after ledger"]
+    "moment",
+    [
+        "before ledger",
+        pytest.param("staged", marks=pytest.mark.slow),
+        pytest.param("written ticket", marks=pytest.mark.slow),
+        pytest.param("branch ticket", marks=pytest.mark.slow),
+        pytest.param("after ledger", marks=pytest.mark.slow),
+    ],
 )
 def test_a_remap_that_is_killed_replaces_all_rows_or_none(lake: Settings, moment: str) -> None:
     """Killed by SIGKILL; then readers see the old rows or the new ones, and doing it again completes it."""

@@ -273,18 +273,6 @@ def test_the_population_follows_from_kind_and_tenure(scorecard: Scorecard) -> No
     )
 
 
-@pytest.mark.slow
-def test_ten_thousand_subjects_take_seconds() -> None:
-    import time
-
-    draw = random.Random(7)  # noqa: S311  the test must be repeatable
-    many = [evidence_for(tuple(draw.sample(NAMES, 8)), tuple(draw.sample(NAMES, 60))) for _ in range(10_000)]
-    start = time.perf_counter()
-    for evidence in many:
-        score(evidence, CARD, CATALOGUE)
-    assert time.perf_counter() - start < 10
-
-
 def test_findings_need_no_values(weigh: Weigh) -> None:
     evidence = replace(evidence_for(), fired=(Finding("dev-remote-tool-early", "S-1", "fired"),))
     assert score(evidence, CARD, CATALOGUE).steps == weigh("dev-remote-tool-early").steps

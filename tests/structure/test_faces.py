@@ -53,6 +53,8 @@ FUNCTIONS = {
 # The places where a bug may meet somebody other than a developer.
 BROAD = {
     "src/pickglass/faces/cli/main.py": 1,
+    # It takes the panics of the library, which are no exceptions, and raises everything else again.
+    "src/pickglass/sources/windows_events/parse.py": 1,
     "src/pickglass/sources/resume_file/apart.py": 1,  # a process of its own, which answers whatever happens
 }
 
