@@ -7,7 +7,6 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.score.catalogue import AS_OF, Weigh, evidence_for, indicator_for
