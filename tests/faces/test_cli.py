@@ -100,7 +100,7 @@ def test_start_up_imports_nothing_heavy() -> None:
     [
         (["rnu"], 2, "Did you mean 'run'?"),
         (["subject", "shwo"], 2, "Did you mean 'show'?"),
-        (["run"], 2, "Missing argument"),
+        (["run"], 5, "nothing has been loaded here yet"),
         (["case", "list", "--stat", "all"], 2, "--state"),
         (["case", "verdict", "C-1", "guilty", "--reason", "x"], 2, "'cleared'"),
         (["subject", "show", SUBJECT, "--reveal", "  "], 2, "give a reason"),
