@@ -89,8 +89,9 @@ def test_a_resume_is_recognised_in_every_form(name: str) -> None:
     ],
 )
 def test_another_text_is_no_resume(tmp_path: Path, text: str) -> None:
+    """A line of a log has its own source; the point is that it is not this one."""
     source, _ = recognise_member(member_of(tmp_path, "note.txt", text.encode()), definitions())
-    assert source is None
+    assert source is None or source.id != "resume_file"
 
 
 # -- what it states ----------------------------------------------------------------------------------------
