@@ -84,6 +84,7 @@ def detect(settings: Settings, paths: Iterable[Path]) -> list[dict[str, Any]]:
     from pickglass.sources.reading import Problem, find_files, members
     from pickglass.sources.reading.member import shown
     from pickglass.sources.recognition import recognise_member
+    from pickglass.sources.survey import told
 
     known = _definitions(settings)
     found: list[dict[str, Any]] = []
@@ -92,7 +93,7 @@ def detect(settings: Settings, paths: Iterable[Path]) -> list[dict[str, Any]]:
         inside = [path] if isinstance(path, Problem) else members(path, digest=False, name=shown(str(path)))
         for member in inside:
             if isinstance(member, Problem):
-                found.append({"file": member.name, "form": None, "source": None, "why": _reason(member)})
+                found.append({"file": member.name, "form": None, "source": None, "why": told(member)})
                 continue
             source, why = recognise_member(member, known)
             if is_mixture(member, source, known):
@@ -469,10 +470,6 @@ def _definitions(settings: Settings) -> Mapping[str, SourceDefinition]:
     from pickglass.sources.definitions import definitions
 
     return definitions(settings.home)
-
-
-def _reason(problem: Any) -> str:
-    return f"{problem.reason} ({problem.hint})" if problem.hint else str(problem.reason)
 
 
 # -- care of the lake --------------------------------------------------------------------------------------

@@ -18,7 +18,14 @@ Whoever wrote the files may wish us harm. `Limits` bounds what each can cost.
 
 from __future__ import annotations
 
-from pickglass.sources.reading.blocks import blocks, count_records, raw_records, sample, table_header
+from pickglass.sources.reading.blocks import (
+    blocks,
+    count_records,
+    raw_records,
+    sample,
+    table_header,
+    whole_text,
+)
 from pickglass.sources.reading.content import Damaged, Refused
 from pickglass.sources.reading.files import FoundFile, Listing, expanded, find_files, list_files
 from pickglass.sources.reading.limits import Limits
@@ -49,4 +56,5 @@ __all__ = [
     "raw_records",
     "sample",
     "table_header",
+    "whole_text",
 ]

@@ -145,6 +145,18 @@ def raw_records(member: Member) -> Iterator[tuple[int, bytes]]:
                 yield block.first + place, raw
 
 
+def whole_text(member: Member, maximum: int) -> str | Record:
+    """Read a small text at once; one of more than `maximum` bytes, or in an unknown encoding, is a record that says so."""
+    with member.open() as file:
+        raw = file.read(maximum + 1)
+    if len(raw) > maximum:
+        return Record(b"", raw[: member.limits.kept_bytes], f"larger than {maximum // MIB} MB")
+    try:
+        return raw.decode(member.encoding, "replace")
+    except LookupError:
+        return Record(b"", raw[: member.limits.kept_bytes], f"written in {member.encoding}, which is unknown")
+
+
 def table_header(member: Member) -> list[str]:
     """Read the names of a table's columns, as its records bear them; of CSV and workbooks."""
     if member.form == "xlsx":

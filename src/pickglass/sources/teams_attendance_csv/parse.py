@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from pickglass.sources.reading import Record
+from pickglass.sources.reading import Record, whole_text
 
 if TYPE_CHECKING:
     from pickglass.sources.reading import Member
@@ -27,15 +27,9 @@ _PIECE = re.compile(r"(\d{1,6})\s?([hms])")
 
 def records(member: Member) -> Iterator[Record]:
     """Read every stay as one record. What is no line of its table keeps its bytes and says why."""
-    with member.open() as file:
-        raw = file.read(MAXIMUM_BYTES + 1)
-    if len(raw) > MAXIMUM_BYTES:
-        yield Record(b"", raw[: 64 * 1024], f"larger than {MAXIMUM_BYTES // (1024 * 1024)} MB")
-        return
-    try:
-        text = raw.decode(member.encoding, "replace")
-    except LookupError:
-        yield Record(b"", raw[: 64 * 1024], f"written in {member.encoding}, which is unknown")
+    text = whole_text(member, MAXIMUM_BYTES)
+    if isinstance(text, Record):
+        yield text
         return
     tables = _tables(text)
     about = {line[0].strip().lower(): line[1].strip() for line in tables.get("1", []) if len(line) > 1}

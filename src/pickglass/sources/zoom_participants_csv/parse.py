@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from pickglass.sources.reading import Record
+from pickglass.sources.reading import Record, whole_text
 
 if TYPE_CHECKING:
     from pickglass.sources.reading import Member
@@ -25,15 +25,9 @@ _LINE = re.compile(r"\r\n|\n|\r")  # not splitlines(): it also breaks at charact
 
 def records(member: Member) -> Iterator[Record]:
     """Read every participant's line as one record, with what the meeting's line above says."""
-    with member.open() as file:
-        raw = file.read(MAXIMUM_BYTES + 1)
-    if len(raw) > MAXIMUM_BYTES:
-        yield Record(b"", raw[: 64 * 1024], f"larger than {MAXIMUM_BYTES // (1024 * 1024)} MB")
-        return
-    try:
-        text = raw.decode(member.encoding, "replace")
-    except LookupError:
-        yield Record(b"", raw[: 64 * 1024], f"written in {member.encoding}, which is unknown")
+    text = whole_text(member, MAXIMUM_BYTES)
+    if isinstance(text, Record):
+        yield text
         return
     header: list[str] = []
     meeting: dict[str, str] = {}
