@@ -148,8 +148,8 @@ def matrix() -> dict[str, dict[str, tuple[int, int]]]:
         for stage in STAGES:
             ids = [one.id for one in catalogue().values() if one.stage == stage]
             opens = sum(
-                can_fire(needs_of(id), supplies | rosters) and not can_fire(needs_of(id), rosters)
-                for id in ids
+                can_fire(needs_of(one), supplies | rosters) and not can_fire(needs_of(one), rosters)
+                for one in ids
             )
             feeds = sum(any(supplies & needs - rosters for needs in needs_of(one)) for one in ids)
             row[stage] = (opens, feeds)

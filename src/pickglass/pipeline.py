@@ -328,10 +328,10 @@ def _indicators(settings: Settings, scorecard: Scorecard) -> dict[str, Indicator
 
     shipped = catalogue()
     return {
-        id: one
-        if id in shipped or id in scorecard.weights or one.status == "manual"
+        name: one
+        if name in shipped or name in scorecard.weights or one.status == "manual"
         else replace(one, status="draft")
-        for id, one in catalogue(settings.home).items()
+        for name, one in catalogue(settings.home).items()
     }
 
 

@@ -56,22 +56,22 @@ def _outcome(subject_id: str, findings: list[Any], clear: frozenset[str]) -> str
 
 def _table(session: Session, indicator: Indicator, name: str, subject_id: str) -> dict[str, Any]:
     """Count a table's rows, and say from when to when this person has some and which columns are empty in them."""
-    (total,) = session.query(f"SELECT count(*) AS rows FROM {identifier('known_' + name)}").to_pylist()  # noqa: S608 - of our own schema
+    (total,) = session.query(f"SELECT count(*) AS rows FROM {identifier('known_' + name)}").to_pylist()
     told: dict[str, Any] = {"table": name, "rows": total["rows"]}
     if name in _OF_NOBODY:
         return told
     wanted = sorted(reads(indicator.sql).get(name, frozenset()) & set(schema().tables[name].own))
     filled = "".join(f", count({identifier(column)}) AS {identifier(column)}" for column in wanted)
+    counted = f"count(*) AS own_rows, count(DISTINCT CAST(time AS DATE)) AS days{filled}"
     (own,) = session.query(
-        f"SELECT count(*) AS own_rows, min(time) AS first_time, max(time) AS last_time, "
-        f"count(DISTINCT CAST(time AS DATE)) AS own_days{filled} FROM {identifier(name)} WHERE subject_id = $subject",
+        f"SELECT min(time) AS first_time, max(time) AS last_time, {counted} FROM {identifier(name)} WHERE subject_id = $subject",
         {"subject": subject_id},
     ).to_pylist()
     return told | {
         "own_rows": own["own_rows"],
         "first_time": own["first_time"],
         "last_time": own["last_time"],
-        "days": own["own_days"],
+        "days": own["days"],
         "empty": [column for column in wanted if own["own_rows"] and not own[column]],
     }
 
