@@ -1,15 +1,6 @@
 -- The words of names, as names are compared: accents and punctuation do not matter, nor do particles and single letters.
 -- Names that are not in Latin letters cannot be compared, and count for nothing. Which words somebody's name has is
--- compared with what other records call them; whose kind of name it is, nobody asks.
-CREATE OR REPLACE TEMP MACRO name_words(value) AS
-    string_split(trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(value), 'ß', 'ss'),
-        'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`',
-        'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'),
-        '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ');
-CREATE OR REPLACE TEMP MACRO is_name_word(token) AS
-    regexp_matches(token, '^[a-z][a-z]+$')
-    AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn',
-                      'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii');
+-- compared with what other records call them; whose kind of name it is, nobody asks. The macros are in macros.sql.
 
 -- Of all names on file.
 CREATE TEMP TABLE name_word AS
