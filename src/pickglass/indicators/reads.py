@@ -19,7 +19,7 @@ from pickglass.model.schema import PersonalData, schema
 if TYPE_CHECKING:
     from pickglass.lake.session import Session
 
-DERIVED = ("subject", "coverage", "attested", "shared_thing", "mail_message")
+DERIVED = ("subject", "coverage", "attested", "shared_thing", "mail_message", "name_word", "written_word")
 WITHHELD = {
     "rejects": "what could not be read proves nothing about a person",
     "attestation": "read `attested`, where attestations are resolved to subjects",
@@ -35,6 +35,14 @@ _THING_TABLES: Mapping[str, tuple[str, ...]] = {
     "bank": ("payroll_event", "identifier"),
     "wallet": ("payroll_event", "identifier"),
     "document": ("hiring_event", "identifier"),
+}
+# Which tables the words of names come from: those on file, and by field those that other records bear.
+_NAME_TABLES = ("hiring_event", "worker")
+_WRITTEN_TABLES = {
+    "recipient": "shipment_event",
+    "signed_by": "shipment_event",
+    "owner_name": "payroll_event",
+    "participant": "meeting",
 }
 _THING_CLASSES: Mapping[str, PersonalData] = {
     "address": "contact",
@@ -57,6 +65,8 @@ _DERIVED_CLASSES: Mapping[tuple[str, str], PersonalData] = {
     ("attested", "value"): "content",
     ("attested", "reason"): "content",
     ("attested", "author"): "pseudonym",
+    ("name_word", "token"): "contact",
+    ("written_word", "token"): "contact",
     ("subject", "accounts"): "pseudonym",
     ("subject", "claimed_latitude"): "contact",
     ("subject", "claimed_longitude"): "contact",
@@ -174,6 +184,10 @@ def tables_read(sql: str) -> frozenset[str]:
             found |= words & set(schema().tables)
         elif view == "mail_message":
             found.add("mail")
+        elif view == "name_word":
+            found |= set(_NAME_TABLES)
+        elif view == "written_word":
+            found |= {table for field, table in _WRITTEN_TABLES.items() if field in words}
         elif view in schema().tables:
             found.add(view)
     return frozenset(found)
