@@ -39,8 +39,8 @@ def bootstrap(values: Sequence[float], seed: int) -> tuple[float, float]:
 def sign_test(more: int, fewer: int) -> float:
     """Return how often chance alone would part pairs at least so unevenly (McNemar's exact test, both sides)."""
     total = more + fewer
-    tail = sum(math.comb(total, one) for one in range(min(more, fewer) + 1))
-    return min(1.0, 2 * tail / 2**total)
+    tail: int = sum(math.comb(total, one) for one in range(min(more, fewer) + 1))
+    return min(1.0, float(2 * tail / 2**total))
 
 
 def holm(chances: Mapping[K, float]) -> dict[K, float]:

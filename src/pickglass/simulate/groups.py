@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pickglass.errors import InputError
 from pickglass.simulate import casting, export, hiring, life, ordinary
-from pickglass.simulate.acts import Application, Diary, Plugged
+from pickglass.simulate.acts import Application, Diary, Plugged, Resume
 from pickglass.simulate.clock import DAY, weekday
 from pickglass.simulate.draws import Draw
 from pickglass.simulate.ordinary import account
@@ -203,7 +203,7 @@ def _applications(company: Company, found: dict[int, Application]) -> dict[int, 
             offered=model.offered,
             accepted=model.accepted,
             interviews=model.interviews,
-            resume=hiring.draw_resume(draw, worker.person.name, model.job, worker.team, model.applied),
+            resume=_resume(draw, worker, model),
             references=tuple(
                 replace(
                     hiring.reference(draw, one.time), outcome=one.outcome, mail=_mail_like(one.mail, draw)
@@ -220,6 +220,14 @@ def _applications(company: Company, found: dict[int, Application]) -> dict[int, 
             ),
         )
     return result
+
+
+def _resume(draw: Draw, worker: Worker, model: Application) -> Resume:
+    """Another text, from the same kind of program."""
+    like = model.resume
+    own = hiring.draw_resume(draw, worker.person.name, model.job, worker.team, model.applied)
+    author = worker.person.name.full if like.author == model.name else like.author
+    return replace(own, author=author, producer=like.producer)
 
 
 def _mail_like(mail: str, draw: Draw) -> str:

@@ -12,7 +12,7 @@ from pickglass.simulate.tables import table
 from pickglass.simulate.world.places import Home, Place
 
 WEBMAIL = ("mailbox.example", "inbox.example.net", "post.example.org", "letters.example.com")
-_NO_ACCENT = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ß": "ss"})
+_NO_ACCENT = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "Đ": "D", "ß": "ss"})
 
 
 def plain(text: str) -> str:
