@@ -24,7 +24,7 @@ from pickglass.score.scorecard import ALTERNATIVES, Scorecard
 from pickglass.settings import load_settings
 from pickglass.simulate import groups
 
-PEOPLE, DAYS, SEED = 586, 120, 7
+PEOPLE, DAYS, SEED = 876, 120, 7
 LIMIT = 0.5  # bits that an honest group may differ by on average, for any hypothesis
 SIGNIFICANT = 0.05
 URGENT = ("act", "review")

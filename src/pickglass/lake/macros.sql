@@ -75,9 +75,10 @@ CREATE OR REPLACE MACRO name_key(value) AS
 CREATE OR REPLACE MACRO name_words(value) AS
     string_split(trim(regexp_replace(replace(replace(replace(translate(strip_accents(lower(replace(value, 'ß', 'ss'))),
         'łđøı''’`', 'ldoi'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ');
+-- A particle that is a family name of many people (Le, Do, Das, Van) is a word like any other.
 CREATE OR REPLACE MACRO is_name_word(token) AS
     regexp_matches(token, '^[a-z][a-z]+$')
-    AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn',
+    AND token NOT IN ('de', 'dos', 'del', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn',
                       'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii');
 
 CREATE OR REPLACE MACRO url_host(value) AS

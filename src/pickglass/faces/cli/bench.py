@@ -17,7 +17,7 @@ def bench() -> None:
 
 
 @bench.command("fairness")
-@click.option("--workers", default=586, show_default=True, type=click.IntRange(35, 20_000))
+@click.option("--workers", default=876, show_default=True, type=click.IntRange(35, 20_000))
 @click.option("--days", default=120, show_default=True, type=click.IntRange(30, 1_000))
 @click.option("--seed", default=7, show_default=True, type=click.IntRange(0))
 @click.option(
