@@ -117,6 +117,7 @@ def load(
     InputError where a path does not exist.
     """
     from pickglass import __version__
+    from pickglass.erasure import complete_erasure
     from pickglass.lake.care import Carer, care_when_due
     from pickglass.lake.load import Loader
     from pickglass.store import ledger, open_store
@@ -130,6 +131,8 @@ def load(
         loader = Loader(settings, store, progress)
         try:
             loader.recover()
+            carer = Carer(settings, store, loader.tables, loader)
+            complete_erasure(carer)
             loader.unpacked.mkdir(mode=0o700)
             load_id = ledger.begin_load(store, __version__)
             survey = _Survey(settings, store, loader.unpacked, found, _Meter(found, tell))
@@ -144,7 +147,7 @@ def load(
                     survey.settle(group, done)
             ledger.record_files(store, load_id, survey.not_loaded())
             ledger.finish_load(store, load_id)
-            care_when_due(Carer(settings, store, loader.tables))
+            care_when_due(carer)
         finally:
             loader.close()
     return _report(load_id, survey, loaded)

@@ -546,24 +546,9 @@ def erase_subject(settings: Settings, reference: str, *, reason: str, dry: bool 
 
     NotFound where nobody fits, InputError where several do, NotAllowed under a legal hold.
     """
-    from pickglass.cases import erase_subject as erase_cases
-    from pickglass.lake import erasure
-    from pickglass.lake.care import caring
-    from pickglass.store import keeping, open_store
+    from pickglass.erasure import erase_subject as erase
 
-    with open_store(settings) as store, caring(settings, store) as carer:
-        if (settings.home / erasure.UNFINISHED).exists():
-            erasure.purge(carer)  # of an erasure that was stopped when its rows were out of force already
-        planned = erasure.plan(carer, reference)
-        erasure.refuse_a_name_in(reason, planned)
-        if dry:
-            return planned.summary()
-        erasure.suppress(carer, planned)
-        removed = erase_cases(store, planned.subject_id, actor=actor(), reason=reason)
-        redacted = keeping.redact(store, planned.mentions.redacted)
-        done = erasure.erase(carer, planned)
-        told = erasure.audit_mentions(store, planned)
-    return {**done, "store": removed, "redacted": redacted, "audit_mentions": told}
+    return erase(settings, reference, reason=reason, actor=actor(), dry=dry)
 
 
 def hold_subject(settings: Settings, reference: str, *, reason: str, release: bool = False) -> dict[str, Any]:

@@ -168,6 +168,8 @@ def subject_erase(subject_id: str, reason: str, yes: bool, home: Path | None, as
     for name, count in done["rows"].items():
         say(f"{name}: {count:,} rows")
     say(f"{done['records']:,} original records in {done['originals']:,} files")
+    for one in done["by_hand"]:
+        say(printable_lines(f"to be looked at by hand: {one['file']}: {one['why']}"))
     say(f"{done['subject']} was erased" if yes else "nothing was changed: --yes does it")
 
 
