@@ -499,17 +499,19 @@ def expire_lake(
     """Expire past snapshots older than `days` or beyond the newest `kept`, and remove what nothing refers to.
 
     Replaced files that a reader may still have open stay for `reader_hours`, unless `now`. Originals that were
-    loaded more than `originals_days` ago go too (by default `originals_retention_days`; None: none go).
+    loaded more than `originals_days` ago go too (by default `originals_retention_days`; None: none go), and so do
+    those that no load brought, because it was stopped.
     """
     from datetime import timedelta
 
     from pickglass.lake.care import caring, forget_past
-    from pickglass.lake.retention import expire_originals
+    from pickglass.lake.retention import expire_originals, remove_of_no_load
     from pickglass.store import open_store
 
     with open_store(settings) as store, caring(settings, store) as carer:
         grace = timedelta(0) if now else timedelta(hours=settings.reader_hours)
         done = forget_past(carer, kept=kept, days=days, grace=grace)
+        left = remove_of_no_load(settings, store)
         limit = settings.originals_retention_days if originals_days is None else originals_days
         originals = expire_originals(settings, store, limit, actor=actor()) if limit is not None else None
     return {
@@ -518,6 +520,7 @@ def expire_lake(
         "files": done.files,
         "bytes": done.bytes,
         "originals": originals,
+        "originals_of_no_load": left,
     }
 
 

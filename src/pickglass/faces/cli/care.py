@@ -83,6 +83,8 @@ def lake_expire(
         print_json(done)
         return
     say(f"{done['snapshots']} snapshots expired, {done['files']} files removed ({done['bytes']:,} bytes)")
+    if done["originals_of_no_load"]:
+        say(f"{done['originals_of_no_load']} originals removed that a stopped load had left")
     if done["originals"] is not None:
         one = done["originals"]
         say(f"{one['expired']} originals removed, {one['held']} kept because of a legal hold")
