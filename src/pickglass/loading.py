@@ -28,7 +28,7 @@ from pickglass.settings import Settings
 if TYPE_CHECKING:
     from pickglass.lake.load import Block, InputFile, Loaded
     from pickglass.model.source import SourceDefinition
-    from pickglass.sources.reading import Problem
+    from pickglass.sources.reading import Member, Problem
     from pickglass.sources.reading.remote import RemoteFile
     from pickglass.sources.survey import Chunk, Looked, Task
     from pickglass.store import Store
@@ -238,6 +238,7 @@ class _Survey:
     seen: set[tuple[str, str]] = field(default_factory=set)
     # Files that this load has met under another name: their records are known once the first is loaded.
     repeated: list[tuple[str, str]] = field(default_factory=list)
+    taken: dict[tuple[str, str], Member] = field(default_factory=dict)  # by hash and source, until in force
     stopped: bool = False
 
     def groups(self) -> Generator[_Group, None, None]:
@@ -325,15 +326,19 @@ class _Survey:
         member = one.member
         if member is None or one.source is None:
             self.unrecognised.append(Unrecognised(one.name, one.why, one.records))
+            self._drop(member)
             return None
         identity = (member.sha256, one.source)
         if identity in self.seen:
             self.repeated.append(identity)
+            self._drop(member)
             return None
         self.seen.add(identity)
         if identity in before:
             self.known_already.append(before[identity])
+            self._drop(member)
             return None
+        self.taken[identity] = member
         source = known[one.source]
         unpacked = sum(each.member.size for each in found if each.member)
         share = task.bytes * member.size / unpacked if unpacked else 0.0
@@ -363,14 +368,22 @@ class _Survey:
         self.unrecognised.append(Unrecognised(problem.name, told(problem)))
 
     def settle(self, group: _Group, loaded: Sequence[Loaded]) -> None:
-        """Note that a group is in force, and remove what was fetched for it."""
+        """Note that a group is in force, and remove what was fetched or taken apart for it."""
         for task in group.tasks:
             self._forget(task)
+        for file in group.files:
+            self._drop(self.taken.pop((file.raw_file, file.source.id), None))
         self.meter.settle(group.tasks, loaded)
 
     def _forget(self, task: Task) -> None:
         if task.path.parent.parent == self.unpacked:
             task.path.unlink(missing_ok=True)
+
+    def _drop(self, member: Member | None) -> None:
+        from pickglass.sources.mixture import drop_part
+
+        if member is not None:
+            drop_part(member.path, self.unpacked)
 
     def not_loaded(self) -> list[LoadFile]:
         """Give what the ledger keeps of the files that no source took."""
