@@ -14,6 +14,7 @@ what is in force, and goes on from there.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -164,6 +165,16 @@ class _Found:
     objects: tuple[RemoteFile, ...]
     problems: tuple[Problem, ...]
     older: int
+    root: Path  # the folder that all of the files were found below
+
+    def path_of(self, name: str, task: Task) -> str:
+        """Tell a file, or what is in it, by its path below what was given: two folders may hold files of one name."""
+        from pickglass.sources.reading.member import shown
+
+        own = shown(task.path.name)
+        if task.name or not name.startswith(own):  # an object's address is whole already
+            return name
+        return shown(os.path.relpath(task.path.absolute(), self.root)) + name[len(own) :]
 
     @property
     def files(self) -> int:
@@ -208,6 +219,9 @@ def _find(paths: Sequence[Path | str], since: datetime | None) -> _Found:
         objects=tuple(objects[name] for name in sorted(objects)),
         problems=tuple(one for one in listing.files if isinstance(one, Problem)),
         older=older,
+        root=Path(
+            os.path.commonpath([(one if one.is_dir() else one.parent).absolute() for one in local] or ["."])
+        ),
     )
 
 
@@ -239,6 +253,7 @@ class _Survey:
     # Files that this load has met under another name: their records are known once the first is loaded.
     repeated: list[tuple[str, str]] = field(default_factory=list)
     taken: dict[tuple[str, str], Member] = field(default_factory=dict)  # by hash and source, until in force
+    paths: dict[tuple[str, str], str] = field(default_factory=dict)  # below what was given
     stopped: bool = False
 
     def groups(self) -> Generator[_Group, None, None]:
@@ -325,7 +340,7 @@ class _Survey:
         self.files += 1
         member = one.member
         if member is None or one.source is None:
-            self.unrecognised.append(Unrecognised(one.name, one.why, one.records))
+            self.unrecognised.append(Unrecognised(self.found.path_of(one.name, task), one.why, one.records))
             self._drop(member)
             return None
         identity = (member.sha256, one.source)
@@ -339,6 +354,7 @@ class _Survey:
             self._drop(member)
             return None
         self.taken[identity] = member
+        self.paths[identity] = self.found.path_of(one.name, task)
         source = known[one.source]
         unpacked = sum(each.member.size for each in found if each.member)
         share = task.bytes * member.size / unpacked if unpacked else 0.0
@@ -510,7 +526,9 @@ def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadRepo
         rows=dict(sorted((+rows).items())),
         unrecognised=tuple(survey.unrecognised),
         quarantined=tuple(
-            Unrecognised(file.name, file.why or "", file.read)
+            Unrecognised(
+                survey.paths.get((file.raw_file, file.source or ""), file.name), file.why or "", file.read
+            )
             for file in files
             if file.state == "quarantined"
         ),
