@@ -377,14 +377,21 @@ _NOT_NEEDED = frozenset({"attestation", "intelligence", "identifier", "hr_change
 def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
     """Say what each source brought in and whether it is late, what is rejected, lost, of nobody, and what is blind.
 
-    `now` is the moment (UTC) against which freshness and retention are judged; by default the clock.
+    `now` is the moment (UTC) against which freshness and retention are judged; by default the clock. Of blind and dim
+    indicators those stand first that weigh most.
     """
     from pickglass.indicators.catalogue import catalogue
     from pickglass.lake.health import freshness, lake_health, retention
     from pickglass.lake.reading import open_lake
+    from pickglass.score import load_scorecard
     from pickglass.store import ledger, open_store
 
     moment = now or datetime.now(UTC)
+    weights = load_scorecard(settings.scorecard).weights
+    heaviest = sorted(
+        catalogue().values(),
+        key=lambda one: -max(weights[one.id].fired.values(), default=0) if one.id in weights else 0,
+    )
     known = _definitions(settings)
     with open_store(settings) as store:
         loaded = ledger.source_health(store)
@@ -419,17 +426,17 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
         "sources": sources,
         "not_loaded": [{"file": file.name, "state": file.state, "why": file.why} for file in not_loaded],
         "rows": filled,
-        "blind": _blind(catalogue(), filled),
-        "dim": _dim(catalogue(), filled, empty),
+        "blind": _blind(heaviest, filled),
+        "dim": _dim(heaviest, filled, empty),
         **lake,
     }
 
 
-def _blind(indicators: Mapping[str, Indicator], filled: Mapping[str, int]) -> list[dict[str, Any]]:
-    """List the indicators that can say nothing, because a table which they need has no row."""
+def _blind(indicators: Iterable[Indicator], filled: Mapping[str, int]) -> list[dict[str, Any]]:
+    """List the indicators that can say nothing, because a table which they need has no row; in the order given."""
     from pickglass.indicators.reads import tables_read
 
-    found = ((one, sorted(tables_read(one.sql) - _NOT_NEEDED)) for one in indicators.values())
+    found = ((one, sorted(tables_read(one.sql) - _NOT_NEEDED)) for one in indicators)
     return [
         {"indicator": one.id, "missing": missing}
         for one, needed in found
@@ -438,13 +445,13 @@ def _blind(indicators: Mapping[str, Indicator], filled: Mapping[str, int]) -> li
 
 
 def _dim(
-    indicators: Mapping[str, Indicator], filled: Mapping[str, int], empty: Mapping[str, Sequence[str]]
+    indicators: Iterable[Indicator], filled: Mapping[str, int], empty: Mapping[str, Sequence[str]]
 ) -> list[dict[str, Any]]:
-    """List the indicators that read columns which no source fills, though it fills the table."""
+    """List the indicators that read columns which no source fills, though it fills the table; in the order given."""
     from pickglass.indicators.reads import reads
 
     found = []
-    for one in indicators.values():
+    for one in indicators:
         columns = sorted(
             f"{view}.{column}"
             for view, read in reads(one.sql).items()
