@@ -219,10 +219,14 @@ def _find(paths: Sequence[Path | str], since: datetime | None) -> _Found:
         objects=tuple(objects[name] for name in sorted(objects)),
         problems=tuple(one for one in listing.files if isinstance(one, Problem)),
         older=older,
-        root=Path(
-            os.path.commonpath([(one if one.is_dir() else one.parent).absolute() for one in local] or ["."])
-        ),
+        root=_root(local),
     )
+
+
+def _root(paths: Sequence[Path]) -> Path:
+    """Name the folder that all of these lie below; of one folder, itself."""
+    folders = [(path if path.is_dir() else path.parent).absolute() for path in paths]
+    return Path(os.path.commonpath(folders)) if folders else Path()
 
 
 # -- what each is --------------------------------------------------------------------------------------------
