@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pickglass.errors import InputError, NotAllowed, NotFound
+from pickglass.errors import ConfigError, InputError, NotAllowed, NotFound, PickglassError
 from pickglass.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,12 +43,24 @@ def erase_subject(
 
 
 def complete_erasure(carer: Carer) -> None:
-    """Complete an erasure that was stopped, if there is one; a hold that was placed since leaves it as it is."""
-    from pickglass.lake import erasure
+    """Complete an erasure that was stopped, if there is one; a hold that was placed since leaves it as it is.
 
+    ConfigError where it cannot be completed: nothing is loaded on top of it then.
+    """
     note = _noted(carer.settings)
     if note is None:
         return
+    try:
+        _complete(carer, note)
+    except PickglassError as error:
+        raise ConfigError(
+            f"an erasure that was stopped cannot be completed: {error.message}", error.hint, error.where
+        ) from error
+
+
+def _complete(carer: Carer, note: Mapping[str, str]) -> None:
+    from pickglass.lake import erasure
+
     try:
         planned = erasure.plan(carer, note["subject"])
     except NotFound:  # the rows are out of force, but old files still hold them

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ def leave_out_rejects(
     ).fetchall():
         places.setdefault(raw_file, []).append(number)
 
-    @cache
+    @lru_cache(maxsize=100_000)
     def is_suppressed(word: str) -> bool:
         return any(suppression_key(key, form) in suppressed for form in (word, _OWN_ID + word))
 
