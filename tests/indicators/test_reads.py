@@ -75,3 +75,10 @@ def test_indicators_without_their_tables_are_told() -> None:
 def test_what_is_no_statement_is_told(sql: str) -> None:
     with pytest.raises(ConfigError):
         reads(sql)
+
+
+def test_the_tables_behind_derived_views_are_named() -> None:
+    sql = "SELECT n.token FROM name_word n JOIN written_word w ON w.token = n.token WHERE w.field = 'owner_name'"
+    assert tables_read(sql) == {"hiring_event", "worker", "payroll_event"}
+    assert tables_read("SELECT name FROM remote_tool_use") == {"intelligence", "network", "process"}
+    assert field_classes(sql)["token"] == "contact"

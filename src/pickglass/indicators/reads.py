@@ -29,6 +29,7 @@ DERIVED = (
     "written_word",
     "remote_tool",
     "remote_tool_use",
+    "device_use",
 )
 WITHHELD = {
     "rejects": "what could not be read proves nothing about a person",
@@ -52,6 +53,7 @@ _VIEW_TABLES: Mapping[str, tuple[str, ...]] = {
     "name_word": ("hiring_event", "worker"),
     "remote_tool": ("intelligence",),
     "remote_tool_use": ("intelligence", "network", "process"),
+    "device_use": ("signin",),
 }
 _WRITTEN_TABLES = {
     "recipient": "shipment_event",
@@ -80,6 +82,7 @@ _DERIVED_CLASSES: Mapping[tuple[str, str], PersonalData] = {
     ("attested", "value"): "content",
     ("attested", "reason"): "content",
     ("attested", "author"): "pseudonym",
+    ("device_use", "device_id"): "pseudonym",
     ("remote_tool_use", "device"): "pseudonym",
     ("name_word", "token"): "contact",
     ("written_word", "token"): "contact",
