@@ -475,8 +475,9 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
 
     `now` is the moment (UTC) against which freshness and retention are judged; by default the clock.
     """
+    from pickglass.coverage import blind, missing
     from pickglass.indicators.catalogue import catalogue
-    from pickglass.lake.health import freshness, lake_health, retention
+    from pickglass.lake.health import filled, freshness, lake_health, retention
     from pickglass.lake.reading import open_lake
     from pickglass.store import ledger, open_store
 
@@ -487,8 +488,8 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
         loaded = ledger.source_health(store)
         not_loaded = [file for file in ledger.files_of(store) if file.state not in ("loaded", "replaced")]
         with open_lake(settings, store) as session:
-            lake = lake_health(session)
-    filled, empty, rhythm = lake.pop("tables"), lake.pop("empty_columns"), lake.pop("sources")
+            lake, have = lake_health(session), filled(session)
+    rows, empty, rhythm = lake.pop("tables"), lake.pop("empty_columns"), lake.pop("sources")
     sources = []
     for one in loaded:
         about = rhythm.get(one.source, {"last_record": None, "usual_gap": None})
@@ -515,23 +516,11 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
         "now": moment.isoformat(),
         "sources": sources,
         "not_loaded": [{"file": file.name, "state": file.state, "why": file.why} for file in not_loaded],
-        "rows": filled,
-        "blind": _blind(indicators, filled),
-        "dim": _dim(indicators, filled, empty),
+        "rows": rows,
+        "blind": [{"indicator": one.id, "missing": missing(one.id, have)} for one in blind(indicators, have)],
+        "dim": _dim(indicators, rows, empty),
         **lake,
     }
-
-
-def _blind(indicators: Mapping[str, Indicator], filled: Mapping[str, int]) -> list[dict[str, Any]]:
-    """List the indicators that can say nothing, because a table which they need has no row."""
-    from pickglass.indicators.reads import tables_read
-
-    found = ((one, sorted(tables_read(one.sql) - _NOT_NEEDED)) for one in indicators.values())
-    return [
-        {"indicator": one.id, "missing": missing}
-        for one, needed in found
-        if (missing := [table for table in needed if not filled.get(table)])
-    ]
 
 
 def _dim(

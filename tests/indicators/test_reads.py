@@ -3,8 +3,7 @@
 import pytest
 
 from pickglass.errors import ConfigError
-from pickglass.indicators.catalogue import catalogue
-from pickglass.indicators.reads import field_classes, missing_tables, parameters, reads, tables_read
+from pickglass.indicators.reads import field_classes, parameters, reads, tables_read
 
 NESTED = """
 WITH a AS (SELECT * FROM signin WHERE time <= $as_of),
@@ -64,11 +63,6 @@ def test_a_shared_thing_is_what_its_kind_is() -> None:
 def test_a_union_is_as_strict_as_its_strictest_part() -> None:
     sql = "SELECT app AS v FROM signin UNION ALL SELECT bank_last FROM payroll_event"
     assert field_classes(sql)["v"] == "financial"
-
-
-def test_indicators_without_their_tables_are_told() -> None:
-    some = [catalogue()["link-shared-mfa-device"], catalogue()["exf-saas-mass-download"]]
-    assert missing_tables(some, {"signin"}) == {"exf-saas-mass-download": ("data_access",)}
 
 
 @pytest.mark.parametrize("sql", ["", "SELECT 1; SELECT 2", "SELECT ((1"])

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pickglass.coverage import gains, matrix, strongest_bits, supplied_by_rosters
+from pickglass.coverage import blind, gains, matrix, missing, strongest_bits, supplied_by_rosters
 from pickglass.indicators.catalogue import STAGES, catalogue
 from pickglass.indicators.citations import address, known_references, known_techniques
-from pickglass.indicators.needs import can_fire, measured, needs_of
+from pickglass.indicators.needs import measured, needs_of
 from pickglass.model.records import Indicator
 from pickglass.score import Scorecard, load_scorecard
 
@@ -71,7 +71,10 @@ def _index(scorecard: Scorecard) -> str:
     ]
     for stage in STAGES:
         lines += [f"## {stage.capitalize()}", ""]
-        lines += ["| indicator | title | status | fairness | bits | simulated | real logs |", "|---|---|---|---|---|---|---|"]
+        lines += [
+            "| indicator | title | status | fairness | bits | simulated | real logs |",
+            "|---|---|---|---|---|---|---|",
+        ]
         lines += [
             f"| [{one.id}]({stage}.md#{one.id}) | {_cell(one.title)} | {one.status} | {one.fairness}{_proxy(one)} | "
             f"{strongest_bits(one, scorecard):g} | {_fired('simulated', one.id)} | {_fired('corpus', one.id)} |"
@@ -104,7 +107,9 @@ def _indicator(one: Indicator, scorecard: Scorecard) -> Iterator[str]:
     yield f"* Ask next: {'; '.join(one.ask_next)}"
     yield from _weight(one, scorecard)
     if one.parameters:
-        yield "* Thresholds: " + ", ".join(f"`{name}` {_value(value)}" for name, value in one.parameters.items())
+        yield "* Thresholds: " + ", ".join(
+            f"`{name}` {_value(value)}" for name, value in one.parameters.items()
+        )
     yield "* Can fire with: " + "; or ".join(
         ", ".join(f"`{need}`" for need in sorted(needs)) for needs in needs_of(one.id)
     )
@@ -140,29 +145,27 @@ def _weight(one: Indicator, scorecard: Scorecard) -> Iterator[str]:
 
 def _coverage(scorecard: Scorecard) -> str:
     rosters = supplied_by_rosters()
-    blind = [one for one in catalogue().values() if not can_fire(needs_of(one.id), rosters)]
+    unseeing = blind(catalogue(), rosters)
     lines = [
         _COVERAGE.rstrip(),
         "",
         "## What one export opens",
         "",
-        f"With a roster alone {len(catalogue()) - len(blind)} of {len(catalogue())} indicators can fire. The exports that open "
-        "most of the others by themselves:",
+        f"Of {len(catalogue())} indicators {len(catalogue()) - len(unseeing)} can fire with a roster alone. These open most others by themselves:",
         "",
         "| source | bits | opens |",
         "|---|---|---|",
     ]
     lines += [
         f"| {one['source']} | {one['bits']:g} | {', '.join(one['opens'])} |"
-        for one in gains(blind, rosters, scorecard)
+        for one in gains(unseeing, rosters, scorecard)
         if one["opens"]
     ]
     lines += [
         "",
         "## Stage by source",
         "",
-        "`opens/feeds`: how many indicators of the stage the source opens beside a roster, and for how many it supplies at "
-        "least a part. Empty where none.",
+        "`opens/feeds`: how many indicators of the stage the source opens beside a roster, and for how many it supplies a part.",
         "",
         f"| source | {' | '.join(STAGES)} |",
         f"|---|{'---|' * len(STAGES)}",
@@ -172,14 +175,17 @@ def _coverage(scorecard: Scorecard) -> str:
         for source, row in matrix().items()
         if any(feeds for _, feeds in row.values())
     ]
-    alone = sorted({one.id for one in blind} - {id for one in gains(blind, rosters, scorecard) for id in one["opens"]})
+    alone = sorted(
+        {one.id for one in unseeing}
+        - {name for one in gains(unseeing, rosters, scorecard) for name in one["opens"]}
+    )
     lines += [
         "",
         "## What takes more than one export",
         "",
         "These need records of several systems, a list of your own, or what people attest:",
         "",
-        *(f"* {id}: {', '.join(sorted(min(needs_of(id), key=lambda needs: len(needs - rosters))))}" for id in alone),
+        *(f"* {name}: {', '.join(missing(name, rosters))}" for name in alone),
         "",
     ]
     return "\n".join(lines)

@@ -6,14 +6,13 @@ expanded with the columns that the views really have, so that `SELECT *` cannot 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pickglass.errors import ConfigError
 from pickglass.lake.session import session
-from pickglass.model.records import Indicator
 from pickglass.model.schema import PersonalData, schema
 
 if TYPE_CHECKING:
@@ -208,16 +207,6 @@ def tables_read(sql: str) -> frozenset[str]:
         elif view in schema().tables:
             found.add(view)
     return frozenset(found)
-
-
-def missing_tables(indicators: Iterable[Indicator], present: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Tell which indicators read tables that are not among `present`, and which tables those are.
-
-    An indicator that reads several kinds of record may still answer from some of them; one whose tables are
-    all missing is blind.
-    """
-    found = {one.id: tuple(sorted(tables_read(one.sql) - set(present))) for one in indicators}
-    return {name: tables for name, tables in found.items() if tables}
 
 
 def personal_data(view: str, column: str) -> PersonalData:

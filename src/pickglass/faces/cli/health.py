@@ -106,7 +106,7 @@ def _noted(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             for one in report["time_zone_doubts"]
         ),
         *(
-            ("blind indicator", one["indicator"], f"no rows of {', '.join(one['missing'])}")
+            ("blind indicator", one["indicator"], f"lacks {', '.join(one['missing'])}")
             for one in report["blind"]
         ),
         *(
