@@ -86,7 +86,7 @@ def _noted(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     found = [  # what is gone tomorrow, then what cannot be seen, then what is in doubt
         *_evidence_to_save(report["sources"]),
         *(
-            ("blind indicator", one["indicator"], f"no rows of {', '.join(one['missing'])}")
+            ("blind indicator", one["indicator"], f"lacks {', '.join(one['missing'])}")
             for one in report["blind"]
         ),
         *(("not loaded", one["file"], f"{one['state']}: {one['why']}") for one in report["not_loaded"]),
