@@ -57,12 +57,13 @@ def coverage(settings: Settings | None) -> dict[str, Any]:
     have: set[str] = _loaded(settings) if settings is not None else set()
     scorecard = load_scorecard(settings.scorecard if settings is not None else None)
     indicators = catalogue(settings.home if settings is not None else None)
-    measured = [one for one in indicators.values() if needs_of(one.id)]
-    blind = [one for one in measured if not can_fire(needs_of(one.id), have)]
+    unseeing = blind(indicators.values(), have)
     return {
         "version": 1,
         "scorecard": scorecard.version,
-        "open": [one.id for one in measured if one not in blind],
+        "open": [
+            one.id for one in indicators.values() if needs_of(one.id) and can_fire(needs_of(one.id), have)
+        ],
         "blind": [
             {
                 "indicator": one.id,
@@ -70,12 +71,17 @@ def coverage(settings: Settings | None) -> dict[str, Any]:
                 "bits": strongest_bits(one, scorecard),
                 "missing": missing(one.id, have),
             }
-            for one in blind
+            for one in unseeing
         ],
         "not_measured": [name for name in indicators if not needs_of(name)],
-        "gains": gains(blind, have, scorecard),
-        "plan": _plan(blind, have, scorecard),
+        "gains": gains(unseeing, have, scorecard),
+        "plan": _plan(unseeing, have, scorecard),
     }
+
+
+def blind(indicators: Iterable[Indicator], have: Collection[str]) -> list[Indicator]:
+    """Return those that cannot fire with what is there, in the order given; of those never measured nobody knows."""
+    return [one for one in indicators if needs_of(one.id) and not can_fire(needs_of(one.id), have)]
 
 
 def _loaded(settings: Settings) -> set[str]:
@@ -100,15 +106,17 @@ def strongest_bits(indicator: Indicator, scorecard: Scorecard) -> float:
     return max((0, *weight.fired.values())) / 100
 
 
-def gains(blind: Iterable[Indicator], have: Collection[str], scorecard: Scorecard) -> list[dict[str, Any]]:
+def gains(
+    unseeing: Collection[Indicator], have: Collection[str], scorecard: Scorecard
+) -> list[dict[str, Any]]:
     """List what each source would open of the blind indicators, and for how many more it would supply a part."""
     found = []
     for source, supplies in supplied_by_sources().items():
         both = supplies | set(have)
-        opened = [one for one in blind if can_fire(needs_of(one.id), both)]
+        opened = [one for one in unseeing if can_fire(needs_of(one.id), both)]
         nearer = [
             one.id
-            for one in blind
+            for one in unseeing
             if one not in opened and any((supplies - set(have)) & needs for needs in needs_of(one.id))
         ]
         if opened or nearer:
@@ -125,9 +133,11 @@ def gains(blind: Iterable[Indicator], have: Collection[str], scorecard: Scorecar
     )
 
 
-def _plan(blind: Iterable[Indicator], have: Collection[str], scorecard: Scorecard) -> list[dict[str, Any]]:
+def _plan(
+    unseeing: Collection[Indicator], have: Collection[str], scorecard: Scorecard
+) -> list[dict[str, Any]]:
     """Take the export that opens most, then the one that opens most beside it, and so on."""
-    left, now = list(blind), set(have)
+    left, now = list(unseeing), set(have)
     planned: list[dict[str, Any]] = []
     while left and len(planned) < PLANNED:
         best = next(iter(gains(left, now, scorecard)), None)

@@ -91,9 +91,11 @@ def _least(indicator: Indicator, trial: Trial, last_first: bool) -> tuple[list[s
         # Rows also find their person by device, name or parcel: the account alone decides nothing.
         columns = {column for row in given[name] for column in row} & set(table.own) - {"account"}
         for column in sorted(columns, reverse=last_first):
-            bare = [{key: value for key, value in row.items() if key != column} for row in given[name]]
-            if not table.columns[column].required and _still_fires(indicator, trial, {**given, name: bare}):
-                given = {**given, name: bare}
+            without = [{key: value for key, value in row.items() if key != column} for row in given[name]]
+            if not table.columns[column].required and _still_fires(
+                indicator, trial, {**given, name: without}
+            ):
+                given = {**given, name: without}
                 continue
             if not table.columns[column].values:
                 needs.append(f"{name}.{column}")

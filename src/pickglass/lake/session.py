@@ -156,6 +156,7 @@ def session(
         _install_places(connection, kinds)
         _install_coverage(connection)
         _run(connection, "names", as_of)
+        _run(connection, "tools", as_of)
         _run(connection, "shared", as_of)
         yield Session(connection, as_of)
     finally:
