@@ -97,7 +97,7 @@ def fired(outcomes: Outcomes) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-SETS = {
+SETS: dict[str, tuple[int, dict[str, int]]] = {
     # set: the rows that must be somebody's, and what fires with the number of people
     "currentis_synthetic": (12_000, {}),
     "zeek_apt29": (2_000, {}),
