@@ -10,23 +10,40 @@ from a graph of addresses, devices and accounts weighted by how rare each is.
 Declared households are taken out of the view before it comes here.
 """
 
+from pickglass.linkage.clusters import Change, Clusters, cluster
+from pickglass.linkage.explain import Step, waterfall
 from pickglass.linkage.kinds import KINDS, ThingKind, kind_of
 from pickglass.linkage.linking import PersonaModel, link
+from pickglass.linkage.model import PAIRS, Model, default_model, score_pairs, train
+from pickglass.linkage.people import PEOPLE, Dropped, people
 from pickglass.linkage.personas import persona_links
 from pickglass.linkage.shared import SharedThing, Use, read_shared
 from pickglass.linkage.things import CommonThing, common_things, thing_links
 
 __all__ = [
     "KINDS",
+    "PAIRS",
+    "PEOPLE",
+    "Change",
+    "Clusters",
     "CommonThing",
+    "Dropped",
+    "Model",
     "PersonaModel",
     "SharedThing",
+    "Step",
     "ThingKind",
     "Use",
+    "cluster",
     "common_things",
+    "default_model",
     "kind_of",
     "link",
+    "people",
     "persona_links",
     "read_shared",
+    "score_pairs",
     "thing_links",
+    "train",
+    "waterfall",
 ]
