@@ -89,7 +89,7 @@ def _weigh(thing: SharedThing, kind: ThingKind, subjects: int) -> tuple[int, tup
         more = min(MOST_MORE_IN_A_PLACE, MORE_IN_A_PLACE * (count - 2))
         bits += more
         reasons.append(f"a household explains two people, not {count}: {more / 100:g} bits more")
-    together = _together(thing.uses)
+    together = together(thing.uses)
     if together is False and kind.passes_on:
         less = min(bits, NEVER_TOGETHER)
         bits -= less
@@ -101,7 +101,7 @@ def _weigh(thing: SharedThing, kind: ThingKind, subjects: int) -> tuple[int, tup
     return bits, tuple(reasons)
 
 
-def _together(uses: Iterable[Use]) -> bool | None:
+def together(uses: Iterable[Use]) -> bool | None:
     """Whether any two had the thing at one time; None where the times are not known."""
     spans = []
     for use in uses:
