@@ -32,8 +32,8 @@ class Clusters:
 def cluster(
     pairs: pa.Table,
     *,
-    decisions: Decisions = {},  # noqa: B006  # never written to
-    previous: Mapping[str, frozenset[str]] = {},  # noqa: B006
+    decisions: Decisions = {},  # never written to
+    previous: Mapping[str, frozenset[str]] = {},
     threshold: float = 0.9,
 ) -> Clusters:
     """Group subjects so that every member is justified by its own pairs, whatever the order of rows."""
