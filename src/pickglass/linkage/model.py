@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import resources
 
 import pyarrow as pa
+
+from pickglass.errors import InputError
+from pickglass.linkage.comparisons import COMPARISONS
+from pickglass.linkage.scoring import PairScorer, bits_against_both
 
 VERSION = 1
 
@@ -23,21 +29,39 @@ PAIRS: pa.Schema = pa.schema(
 class Model:
     """What training learnt; the same JSON gives the same model."""
 
+    duplicates: float = 0.001  # second records per subject: assumed, as in the scorecard
+    relatives: float = 0.01  # pairs of relatives per subject
+    one_person: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # comparison → chance of each level
+    trained_on: int = 0  # subjects
     version: int = VERSION
 
     def to_json(self) -> str:
         """Write the model as JSON."""
-        raise NotImplementedError
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Model:
         """Read a model that `to_json` wrote; InputError where it is of another version or damaged."""
-        raise NotImplementedError
+        hint = "train the linkage model again"
+        try:
+            read = json.loads(text)
+            if read["version"] != VERSION:
+                raise InputError(f"the linkage model is of version {read['version']}, not {VERSION}", hint=hint)
+            chances = {name: tuple(map(float, levels)) for name, levels in read["one_person"].items()}
+            model = cls(
+                float(read["duplicates"]), float(read["relatives"]), chances, int(read["trained_on"]), VERSION
+            )
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise InputError("the linkage model cannot be read", hint=hint) from error
+        expected = {comparison.name: len(comparison.levels) for comparison in COMPARISONS}
+        if any(expected.get(name) != len(levels) for name, levels in chances.items()):
+            raise InputError("the linkage model compares other things than this pickglass", hint=hint)
+        return model
 
 
 def default_model() -> Model:
     """Give the model that ships with pickglass, for companies too small to train one."""
-    raise NotImplementedError
+    return Model.from_json(resources.files("pickglass.linkage").joinpath("model.json").read_text("utf-8"))
 
 
 def train(people: pa.Table, *, seed: int = 1) -> Model:
@@ -49,4 +73,18 @@ def score_pairs(
     people: pa.Table, model: Model, *, new: Sequence[str] | None = None, threshold: float = 0.5
 ) -> pa.Table:
     """Score each likely pair; rows of `PAIRS`, left before right, sorted. With `new`, only pairs that hold one of them."""
-    raise NotImplementedError
+    scorer = PairScorer(people, new)
+    try:
+        scorer.find_pairs()
+        scorer.bring_people()
+        predicted = scorer.weigh(model, threshold)
+        found = scorer.connection.sql(
+            f"SELECT l, r, 1 / (1 + pow(2.0, -bits)) AS probability, bits FROM ("
+            f"SELECT least(n_l, n_r) AS l, greatest(n_l, n_r) AS r, round({bits_against_both(model)}, 6) AS bits "
+            f"FROM {predicted}) WHERE probability >= {threshold} ORDER BY l, r"
+        ).to_arrow_table()
+    finally:
+        scorer.close()
+    ids = scorer.subject_ids
+    columns = [ids.take(found.column("l")), ids.take(found.column("r")), found["probability"], found["bits"]]
+    return pa.Table.from_arrays([column.combine_chunks() for column in columns], schema=PAIRS)
