@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 
+import numpy as np
 import pyarrow as pa
 
 from pickglass.errors import InputError
 from pickglass.linkage.comparisons import COMPARISONS
-from pickglass.linkage.scoring import PairScorer, bits_against_both
+from pickglass.linkage.scoring import PairScorer, bits_against_both, family_bits
 
 VERSION = 1
+_ROUNDS = 50
+_MOST_CHANGE = 4.0  # factor by which training may move an assumed chance
 
 PAIRS: pa.Schema = pa.schema(
     [
@@ -66,7 +70,44 @@ def default_model() -> Model:
 
 def train(people: pa.Table, *, seed: int = 1) -> Model:
     """Learn from the people themselves how persons agree with themselves and strangers with strangers."""
-    raise NotImplementedError
+    scorer = PairScorer(people)
+    try:
+        scorer.find_pairs()
+        scorer.bring_people()
+        model = Model(trained_on=people.num_rows)
+        model = replace(model, **_rates(scorer, model))
+        learnt = scorer.learn(model, seed)
+        model = replace(model, one_person={name: _between(name, levels) for name, levels in learnt.items()})
+        return replace(model, **_rates(scorer, model))
+    finally:
+        scorer.close()
+
+
+def _rates(scorer: PairScorer, model: Model) -> dict[str, float]:
+    """How many second records and relatives a subject has, from what the likely pairs look like under the model."""
+    predicted = scorer.weigh(model)
+    rows = scorer.connection.sql(
+        f"SELECT match_weight AS one, match_weight + {family_bits(model)} AS family FROM {predicted}"
+    ).to_arrow_table()
+    one, family = (np.clip(rows[name].to_numpy(), -500, 500) for name in ("one", "family"))
+    start = duplicates, relatives = model.duplicates, model.relatives
+    for _ in range(_ROUNDS):
+        same = np.exp2(one) * duplicates / start[0]
+        related = np.exp2(family) * relatives / start[1]
+        every = 1 + same + related
+        duplicates = min(max(float(np.sum(same / every)) / scorer.count, 1e-4), 0.5)
+        relatives = min(max(float(np.sum(related / every)) / scorer.count, 1e-3), 1.0)
+    return {"duplicates": round(duplicates, 6), "relatives": round(relatives, 6)}
+
+
+def _between(name: str, learnt: Sequence[float]) -> tuple[float, ...]:
+    """What was learnt, never further from what is assumed than by a factor: rare outcomes stay possible."""
+    (comparison,) = (one for one in COMPARISONS if one.name == name)
+    bounded = [
+        min(max(chance, level.one_person / _MOST_CHANGE), min(0.99, level.one_person * _MOST_CHANGE))
+        for chance, level in zip(learnt, comparison.levels, strict=True)
+    ]
+    return tuple(round(chance / math.fsum(bounded), 6) for chance in bounded)
 
 
 def score_pairs(

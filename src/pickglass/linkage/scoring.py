@@ -7,6 +7,7 @@ with each level's chance within a family in the place of its chance within one p
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -88,28 +89,83 @@ class PairScorer:
 
     def weigh(self, model: Model, threshold: float | None = None) -> str:
         """Score the table `pair` by Splink; give the name of its table of predictions."""
-        from splink import DuckDBAPI, Linker  # its import takes a quarter of a second
-
-        api = DuckDBAPI(self.connection)
-        linker = Linker(
-            api.register("compared", table_name="compared_people"),
-            settings(model, self.count),
-            log_level=None,
-            validate_settings=False,
-        )
+        api, linker = self._linker("compared", settings(model, self.count))
         self.connection.execute(
             "CREATE OR REPLACE TEMP TABLE blocked AS SELECT '0' AS match_key, l AS join_key_l, r AS join_key_r FROM pair"
         )
-        for column in _FREQUENCIES:  # `compared` has the frequencies already: an empty table keeps them from being counted
+        linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
+        predicted = linker.inference.predict(threshold_match_probability=threshold, warning_mode="never")
+        return str(predicted.physical_name)
+
+    def learn(self, model: Model, seed: int) -> dict[str, tuple[float, ...]]:
+        """Let Splink learn from samples of the table `pair` how one person's records agree, starting from the model."""
+        learnt: dict[str, list[tuple[float, ...]]] = {}
+        for number, rule in enumerate(_LEARN_FROM):
+            condition = rule.replace("l.", "a.").replace("r.", "b.")
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE sampled AS SELECT row_number() OVER () AS block, l, r FROM ("
+                f"SELECT l, r FROM pair JOIN compared a ON a.n = l JOIN compared b ON b.n = r WHERE {condition} "
+                f"ORDER BY hash(l, r, {seed}), l, r LIMIT {_SAMPLE})"
+            )
+            ((pairs,),) = self.connection.execute("SELECT count(*) FROM sampled").fetchall()
+            if pairs < _FEWEST:
+                continue
+            # Each pair is put in twice over as a block of its own: then the rule gives exactly the sampled pairs.
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE sample_{number} AS "
+                "SELECT c.* REPLACE (CAST(2 * block AS BIGINT) AS n), block FROM sampled JOIN compared c ON c.n = l "
+                "UNION ALL "
+                "SELECT c.* REPLACE (CAST(2 * block + 1 AS BIGINT) AS n), block FROM sampled JOIN compared c ON c.n = r"
+            )
+            _, linker = self._linker(f"sample_{number}", settings(model, self.count, frequencies=False))
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                f"l.block = r.block AND {rule}", estimate_without_term_frequencies=True
+            )
+            for name, chances_of_levels in _read(linker, rule).items():
+                learnt.setdefault(name, []).append(chances_of_levels)
+        return {
+            name: tuple(math.fsum(column) / len(column) for column in zip(*sessions, strict=True))
+            for name, sessions in learnt.items()
+        }
+
+    def _linker(self, table: str, written: dict[str, Any]) -> tuple[Any, Any]:
+        """Open Splink over a table that has the frequencies of names in it."""
+        from splink import DuckDBAPI, Linker  # its import takes a quarter of a second
+
+        logging.getLogger("splink").setLevel(logging.ERROR)  # it warns of every level that a sample lacks
+        api = DuckDBAPI(self.connection)
+        linker = Linker(api.register(table), written, log_level=None, validate_settings=False)
+        for column in _FREQUENCIES:  # an empty table keeps them from being counted again
             empty = f"no_{column}"
             self.connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE {empty} AS SELECT '' AS {column}, 0.0 AS tf_{column} LIMIT 0"
             )
             linker.table_management.register_term_frequency_lookup(api.register(empty), column)
-        linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
-        predicted = linker.inference.predict(threshold_match_probability=threshold, warning_mode="never")
-        return str(predicted.physical_name)
+        return api, linker
 
+
+# Pairs to learn from are chosen by what is then not learnt: the rest must not be conditional on the choice.
+_LEARN_FROM = (
+    "l.full_name = r.full_name",
+    "list_has_any(l.mails, r.mails)",
+    "(list_has_any(l.documents, r.documents) OR list_has_any(l.code_hosts, r.code_hosts))",
+    "(l.birth_date = r.birth_date AND list_has_any(l.postal_codes, r.postal_codes))",
+)
+_SAMPLE = 60_000  # pairs for each of these
+_FEWEST = 30
+
+
+def _read(linker: Any, rule: str) -> dict[str, tuple[float, ...]]:
+    """Read what one session learnt of the comparisons that its rule does not speak of."""
+    learnt = {}
+    for number, comparison in enumerate(COMPARISONS):
+        if any(f".{column} " in f"{rule} ".replace(",", " ").replace(")", " ") for column in comparison.columns):
+            continue
+        levels = linker.misc.save_model_to_json()["comparisons"][number]["comparison_levels"]
+        found = [level.get("m_probability") for level in levels if not level.get("is_null_level")]
+        if all(isinstance(chance, (int, float)) for chance in found):
+            learnt[comparison.name] = tuple(map(float, found))
+    return learnt
 
 def prior(per_subject: float, count: int) -> float:
     """Turn «how many of such partners a subject has» into the chance that two subjects are such a pair."""
@@ -126,8 +182,8 @@ def of_strangers(level: Level, count: int) -> float:
     return max(level.strangers, level.by_accident / max(count, 1))
 
 
-def settings(model: Model, count: int, **more: Any) -> dict[str, Any]:
-    """Write the comparisons as Splink's settings."""
+def settings(model: Model, count: int, *, frequencies: bool = True) -> dict[str, Any]:
+    """Write the comparisons as Splink's settings; names weighed by their frequency or, to learn, each as another."""
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "n",
@@ -141,25 +197,24 @@ def settings(model: Model, count: int, **more: Any) -> dict[str, Any]:
                 "comparison_levels": [
                     {"sql_condition": comparison.unknown, "label_for_charts": "unknown", "is_null_level": True},
                     *(
-                        _level(level, chance, count)
+                        _level(level, chance, count, frequencies)
                         for level, chance in zip(comparison.levels, chances(model, comparison), strict=True)
                     ),
                 ],
             }
             for number, comparison in enumerate(COMPARISONS)
         ],
-        **more,
     }
 
 
-def _level(level: Level, chance: float, count: int) -> dict[str, Any]:
+def _level(level: Level, chance: float, count: int, frequencies: bool) -> dict[str, Any]:
     written: dict[str, Any] = {
         "sql_condition": level.condition,
         "label_for_charts": level.words,
         "m_probability": max(chance, _LEAST),
         "u_probability": of_strangers(level, count),
     }
-    if level.frequency:
+    if level.frequency and frequencies:
         written |= {
             "tf_adjustment_column": level.frequency,
             "tf_adjustment_weight": 1.0,
