@@ -44,6 +44,8 @@ class Truth:
     def places(self, subjects: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
         """Where these subjects stand; one that is unknown is an error of the bench."""
         found = pc.index_in(subjects, value_set=self.subjects)
+        if found.null_count:
+            raise ValueError("linkage names subjects that were not given to it")
         return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
 
     def right(self, pairs: pa.Table) -> NDArray[np.bool_]:

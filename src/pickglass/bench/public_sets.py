@@ -90,6 +90,8 @@ def _read(known: PublicSet) -> KnownPeople:
                     identifiers["subject_id"].append(subject)
                     identifiers["kind"].append(kind)
                     identifiers["value"].append(value)
+    if not truth:
+        raise InputError(f"{known.path.name} holds no record", where=str(known.path))
     texts = pa.schema((column, pa.string()) for column in subjects)
     return KnownPeople(
         known.name,
