@@ -51,13 +51,34 @@ _COLUMN_OF = {
     "code_host": "code_hosts",
     "photo": "photos",
     "referee": "referees",
-    "text_sketch": "text_sketch",
     "given_name": "given_name",
     "family_name": "family_name",
     "name": "full_name",
 }
+# How a kind is spelt in one way; what is not named here is put in small letters.
+_MAIL = "mail_identity({value})"
+_PHONE = (
+    "CASE WHEN {value} NOT LIKE '+%' AND length(phone_digits({value})) = 10 THEN '1' ELSE '' END"
+    " || ltrim(phone_digits({value}), '0')"
+)
+_NAME = "name_key({value})"
+_FULL_NAME = (
+    "name_key(CASE WHEN {value} LIKE '%_,_%' THEN split_part({value}, ',', 2) || ' ' || split_part({value}, ',', 1)"
+    " ELSE {value} END)"
+)
+_PLAIN = "lower({value})"
+_SPELT = {
+    "mail": _MAIL,
+    "recovery_mail": _MAIL,
+    "phone": _PHONE,
+    "given_name": _NAME,
+    "family_name": _NAME,
+    "name": _FULL_NAME,
+    "mfa_device": f"'{AUTHENTICATOR}' || {{value}}",
+    **dict.fromkeys(("bank", "wallet", "photo", "document"), "{value}"),  # hashes, and what large letters tell apart
+}
+
 _NEVER_COMMON = ("postal_code", "birth_date", "given_name", "family_name", "name")  # weighed by frequency
-_NOT_STRONG = 50  # subjects: one opening phrase of a résumé's sketch may be a template's
 _VALUES = 20  # of one kind for one subject that are kept, the first in order
 
 _EMPTY_WORDS = (
@@ -86,19 +107,15 @@ def people(identifiers: pa.Table, subjects: pa.Table) -> tuple[pa.Table, tuple[D
     """Bring the lake's identifier rows together by subject, in the order of their ids; tell what was left out.
 
     `identifiers` has the columns subject_id, kind and value. Beside the lake's kinds it may hold rows of the kinds
-    postal_code, birth_date (YYYY-MM-DD), referee, text_sketch (one row per hash of 12 hexadecimal digits), name,
-    given_name and family_name. `subjects` has subject_id and, where known, name.
+    postal_code, referee, name, given_name and family_name. `subjects` has subject_id and, where known, name,
+    birth_date and text_sketch (hashes of 12 hexadecimal digits).
     """
     connection = connect("4GB")
     try:
         install_macros(connection, b"")  # no value is hashed here: the lake did it
         connection.register("given_identifiers", identifiers.select(["subject_id", "kind", "value"]))
-        named = "name" if "name" in subjects.column_names else "NULL"
         connection.register("given_subjects", subjects)
-        connection.execute(
-            f"CREATE TEMP TABLE who AS SELECT subject_id, max(CAST({named} AS VARCHAR)) AS name FROM given_subjects "
-            "WHERE subject_id IS NOT NULL GROUP BY subject_id"
-        )
+        _read_subjects(connection, set(subjects.column_names))
         _canonical(connection)
         dropped = _drop(connection)
         table = connection.sql(_GATHER).to_arrow_table().cast(PEOPLE)
@@ -107,76 +124,78 @@ def people(identifiers: pa.Table, subjects: pa.Table) -> tuple[pa.Table, tuple[D
     return table, dropped
 
 
-def _canonical(connection: Any) -> None:
-    """Make the table `held`: one row per subject, kind and canonical value, with the reason why it says nothing."""
-    kinds = ", ".join(map(literal, _COLUMN_OF))
+def _read_subjects(connection: Any, columns: set[str]) -> None:
+    """Make `who`, one row per subject with whatever of the columns there is."""
+    kinds = {"name": "VARCHAR", "birth_date": "VARCHAR", "text_sketch": "VARCHAR[]"}
+    stated = ", ".join(
+        f"max(CAST({name if name in columns else 'NULL'} AS {kind})) AS {name}" for name, kind in kinds.items()
+    )
     connection.execute(
-        f"""
-        CREATE TEMP TABLE held AS
-        WITH given AS (
-            SELECT i.subject_id, i.kind, trim(CAST(i.value AS VARCHAR)) AS raw
-            FROM given_identifiers i SEMI JOIN who USING (subject_id)
-            WHERE i.kind IN ({kinds}) AND i.value IS NOT NULL
-            UNION ALL
-            SELECT subject_id, 'name', name FROM who WHERE name IS NOT NULL
-        ),
-        spelt AS (
-            SELECT subject_id, kind, raw,
-                   CASE WHEN kind IN ('mail', 'recovery_mail') THEN mail_identity(raw)
-                        WHEN kind = 'phone' THEN CASE WHEN raw NOT LIKE '+%' AND length(phone_digits(raw)) = 10
-                                                      THEN '1' ELSE '' END || ltrim(phone_digits(raw), '0')
-                        WHEN kind IN ('name', 'given_name', 'family_name') THEN name_key(
-                            CASE WHEN kind = 'name' AND raw LIKE '%_,_%'
-                                 THEN split_part(raw, ',', 2) || ' ' || split_part(raw, ',', 1) ELSE raw END)
-                        WHEN kind = 'mfa_device' THEN {literal(AUTHENTICATOR)} || raw
-                        WHEN kind IN ('bank', 'wallet', 'text_sketch', 'photo', 'document') THEN raw
-                        ELSE lower(raw) END AS value
-            FROM given
+        f"CREATE TEMP TABLE who AS SELECT subject_id, {stated} FROM given_subjects "
+        "WHERE subject_id IS NOT NULL GROUP BY subject_id"
+    )
+
+
+def _canonical(connection: Any) -> None:
+    """Make `spelt`: one row for each statement, its value in canonical spelling."""
+    connection.execute("CREATE TEMP TABLE spelt (subject_id VARCHAR, kind VARCHAR, value VARCHAR)")
+    for column, kind in (("name", "name"), ("left(birth_date, 10)", "birth_date")):
+        connection.execute(
+            f"INSERT INTO spelt SELECT subject_id, '{kind}', {_SPELT.get(kind, _PLAIN).format(value=column)} FROM who "
+            f"WHERE {column} IS NOT NULL"
         )
-        SELECT DISTINCT subject_id, kind, value, CAST(NULL AS VARCHAR) AS reason FROM (
-            SELECT subject_id, kind, value FROM spelt
-            UNION ALL
-            SELECT subject_id, 'postal_code', lower(split_part(value, '|', 3)) FROM spelt
-            WHERE kind = 'address' AND split_part(value, '|', 3) <> ''
+    # One statement for each spelling: the engine would write out nested ones in every place that reads them.
+    for spelling in sorted({*_SPELT.values(), _PLAIN}):
+        kinds = ", ".join(literal(kind) for kind in _COLUMN_OF if _SPELT.get(kind, _PLAIN) == spelling)
+        connection.execute(
+            f"INSERT INTO spelt SELECT subject_id, kind, {spelling.format(value='trim(CAST(value AS VARCHAR))')} "
+            f"FROM given_identifiers SEMI JOIN who USING (subject_id) WHERE kind IN ({kinds})"
         )
-        WHERE value IS NOT NULL AND value <> ''
-        """
+    connection.execute(
+        "INSERT INTO spelt SELECT subject_id, 'postal_code', split_part(value, '|', 3) FROM spelt "
+        "WHERE kind = 'address' AND split_part(value, '|', 3) <> ''"
     )
 
 
 def _drop(connection: Any) -> tuple[Dropped, ...]:
-    """Take what stands for «nothing», and what too many share, out of `held`; count it by kind and reason."""
+    """Make `held` of what is neither a word for «nothing» nor shared by too many; count the rest by kind and reason."""
     words, boxes, dates = (
         ", ".join(map(literal, values)) for values in (_EMPTY_WORDS, _EMPTY_MAILBOXES, _EMPTY_DATES)
     )
     limits = ", ".join(
-        f"({literal(kind)}, {_NOT_STRONG if kind == 'text_sketch' else kind_of(kind).limit})"
-        for kind in _COLUMN_OF
-        if kind not in _NEVER_COMMON
+        f"({literal(kind)}, {kind_of(kind).limit})" for kind in _COLUMN_OF if kind not in _NEVER_COMMON
     )
+    repeated = "|".join(f"{digit}{{7,}}" for digit in range(10))
     connection.execute(
         f"""
-        UPDATE held SET reason = 'a placeholder'
-        WHERE value IN ({words})
+        CREATE TEMP TABLE bound AS SELECT * FROM (VALUES {limits}) AS bound(kind, most);
+        CREATE TEMP TABLE empty AS
+        SELECT kind, value FROM (SELECT DISTINCT kind, value FROM spelt WHERE value IS NOT NULL)
+        WHERE lower(value) IN ({words})
            OR (kind IN ('mail', 'recovery_mail') AND split_part(value, '@', 1) IN ({boxes}))
+           OR (kind = 'address' AND split_part(value, '|', 1) IN ({words}))
            OR (kind = 'birth_date' AND (value IN ({dates}) OR NOT regexp_full_match(value, '\\d{{4}}-\\d\\d-\\d\\d')))
            OR (kind = 'phone' AND (length(value) < 7
-               OR regexp_matches(value, '(0{{7}}|1{{7}}|2{{7}}|3{{7}}|4{{7}}|5{{7}}|6{{7}}|7{{7}}|8{{7}}|9{{7}})')
-               OR regexp_matches(value, '(0?123456789?0?|9876543210?)$')))
-        """
-    )
-    connection.execute(
-        f"""
-        UPDATE held SET reason = 'shared by more than ' || most || ' subjects'
-        FROM (SELECT kind, value, any_value(most) AS most
-              FROM held JOIN (VALUES {limits}) AS bound(kind, most) USING (kind) WHERE reason IS NULL
-              GROUP BY kind, value HAVING count(*) > any_value(most)) common
-        WHERE held.kind = common.kind AND held.value = common.value AND held.reason IS NULL
+               OR regexp_full_match(value, '1?({repeated}|0?1234567890?|9876543210?)')));
+        CREATE TEMP TABLE common AS
+        SELECT kind, value, any_value(most) AS most
+        FROM spelt JOIN bound USING (kind)
+        SEMI JOIN (SELECT kind, value FROM spelt JOIN bound USING (kind)
+                   GROUP BY kind, value HAVING count(*) > any_value(most)) many USING (kind, value)
+        ANTI JOIN empty USING (kind, value)
+        GROUP BY kind, value HAVING count(DISTINCT subject_id) > any_value(most);
+        CREATE TEMP VIEW held AS
+        SELECT * FROM spelt ANTI JOIN empty USING (kind, value) ANTI JOIN common USING (kind, value)
         """
     )
     rows = connection.execute(
-        "SELECT kind, reason, count(DISTINCT value), count(DISTINCT subject_id) FROM held "
-        "WHERE reason IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        """
+        SELECT kind, reason, count(DISTINCT value), count(DISTINCT subject_id) FROM spelt JOIN (
+            SELECT kind, value, 'a placeholder' AS reason FROM empty
+            UNION ALL SELECT kind, value, 'shared by more than ' || most || ' subjects' FROM common
+        ) USING (kind, value)
+        GROUP BY ALL ORDER BY ALL
+        """
     ).fetchall()
     return tuple(Dropped(*row) for row in rows)
 
@@ -197,13 +216,12 @@ _GATHER = f"""
                min(value) FILTER (WHERE kind = 'birth_date') AS birth_date,
                min(value) FILTER (WHERE kind = 'given_name') AS given,
                min(value) FILTER (WHERE kind = 'family_name') AS family,
-               arg_max(value, (length(value), value)) FILTER (WHERE kind = 'name') AS name,
-               list_slice(list_sort(list_distinct(list(try_cast('0x' || substr(value, 1, 12) AS UBIGINT))
-                   FILTER (WHERE kind = 'text_sketch'))), 1, 128) AS text_sketch
-        FROM held WHERE reason IS NULL GROUP BY subject_id
+               arg_max(value, (length(value), value)) FILTER (WHERE kind = 'name') AS name
+        FROM held GROUP BY subject_id
     ),
     named AS (
         SELECT w.subject_id, g.* EXCLUDE (subject_id),
+               list_sort(list_transform(w.text_sketch, lambda part: CAST('0x' || part AS UBIGINT))) AS text_sketch,
                list_filter(string_split(coalesce(g.name, ''), ' '), lambda word: word <> '' AND word NOT IN ({_WITHOUT})) AS words
         FROM who w LEFT JOIN gathered g USING (subject_id)
     ),
