@@ -50,6 +50,7 @@ _HOUSEHOLD = 3
 _KEYED = ("bank", "device", "document", "code_host")
 
 _ACCENTS = {"ö": "o", "ğ": "g", "é": "e", "ü": "u"}
+_PLAIN = str.maketrans("".join(_ACCENTS), "".join(_ACCENTS.values()))
 Whole = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -417,7 +418,7 @@ def _titled(text: str, drawn: int) -> str:
 
 def _plain(text: str, drawn: int) -> str:
     """As somebody types it who cares for neither accents nor capitals."""
-    plain = text.translate(str.maketrans(_ACCENTS))
+    plain = text.translate(_PLAIN)
     return plain.lower() if drawn % 2 else plain
 
 
