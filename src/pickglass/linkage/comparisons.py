@@ -89,11 +89,21 @@ BIRTH = Comparison(
     ),
 )  # fmt: skip
 
-_MAIL_LOCAL_ALIKE = (
-    "split_part(mails_l[1], '@', 1) = split_part(mails_r[1], '@', 1) OR "
-    "(regexp_replace(mails_l[1], '[^0-9]', '', 'g') = regexp_replace(mails_r[1], '[^0-9]', '', 'g') AND "
-    "damerau_levenshtein(mails_l[1], mails_r[1]) <= 2)"
+_MAILBOX = "split_part(mails_{side}[1], '@', 1)"
+
+
+def _both(text: str) -> str:
+    return " = ".join(text.format(side=side) for side in ("l", "r"))
+
+
+_MAIL_ALIKE = (
+    f"{_both(_MAILBOX)} OR (damerau_levenshtein(mails_l[1], mails_r[1]) <= 2"
+    f""" AND {_both("regexp_replace(mails_{side}[1], '[^0-9]', '', 'g')")})"""
 )
+# Providers number namesakes: al.moss2 is hardly al.moss.
+_OTHER_NUMBER = _both(f"regexp_replace({_MAILBOX}, '[0-9]+', '', 'g')")
+_PHONE_ALIKE = "damerau_levenshtein(phones_l[1], phones_r[1]) <= 1"
+_BUILDING = _both("regexp_replace(address_keys_{side}[1], ' unit [^|]*', '')")
 
 
 def _strong(kind: str, of_strangers: float) -> Level:
@@ -128,18 +138,26 @@ COMPARISONS: tuple[Comparison, ...] = (
         "mails",
         _strong("mail", 0.005),
         # Namesakes spell their addresses alike too, so that this level may say only a little.
-        Level("mail addresses spelt alike", _MAIL_LOCAL_ALIKE, 0.12, 0.006, 0.01),
-        otherwise=(0.55, 0.99, 0.97),
+        Level("mail addresses spelt alike", _MAIL_ALIKE, 0.1, 0.006, 0.01),
+        Level("mail addresses that differ in their number", _OTHER_NUMBER, 0.02, 0.05, 0.1),
+        otherwise=(0.58, 0.94, 0.87),
     ),
-    _listed("phone numbers", "phones", _strong("phone", 0.03), otherwise=(0.5, 0.999, 0.8)),
+    _listed(
+        "phone numbers",
+        "phones",
+        _strong("phone", 0.03),
+        Level("phone numbers one slip apart", _PHONE_ALIKE, 0.02, 2e-4, 0.002),
+        otherwise=(0.58, 0.999, 0.798),
+    ),
     Comparison(
         "addresses",
         ("address_keys", "postal_codes"),
         "(len(address_keys_l) = 0 OR len(address_keys_r) = 0) AND (len(postal_codes_l) = 0 OR len(postal_codes_r) = 0)",
         (
             Level("one address", _share("address_keys"), 0.5, 1e-6, 0.85, by_accident=0.1),
-            Level("one postal code", _share("postal_codes"), 0.15, 0.002, 0.05),
-            Level("other addresses", "ELSE", 0.35, 0.998, 0.1),
+            Level("one building", _BUILDING, 0.05, 1e-5, 0.05, by_accident=0.3),
+            Level("one postal code", _share("postal_codes"), 0.12, 0.002, 0.03),
+            Level("other addresses", "ELSE", 0.33, 0.998, 0.07),
         ),
     ),
     _listed("accounts", "banks", _strong("bank", 0.005), otherwise=(0.5, 0.999, 0.75)),

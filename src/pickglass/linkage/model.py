@@ -17,7 +17,8 @@ from pickglass.linkage.scoring import PairScorer, bits_against_both, family_bits
 
 VERSION = 1
 _ROUNDS = 50
-_MOST_CHANGE = 4.0  # factor by which training may move an assumed chance
+_MOST_CHANGE = 20.0  # factor by which training may move an assumed chance, where it saw this many pairs or more:
+_MANY = 2_000
 
 PAIRS: pa.Schema = pa.schema(
     [
@@ -76,8 +77,9 @@ def train(people: pa.Table, *, seed: int = 1) -> Model:
         scorer.bring_people()
         model = Model(trained_on=people.num_rows)
         model = replace(model, **_rates(scorer, model))
+        seen = model.duplicates * scorer.count
         learnt = scorer.learn(model, seed)
-        model = replace(model, one_person={name: _between(name, levels) for name, levels in learnt.items()})
+        model = replace(model, one_person={name: _between(name, levels, seen) for name, levels in learnt.items()})
         return replace(model, **_rates(scorer, model))
     finally:
         scorer.close()
@@ -100,11 +102,12 @@ def _rates(scorer: PairScorer, model: Model) -> dict[str, float]:
     return {"duplicates": round(duplicates, 6), "relatives": round(relatives, 6)}
 
 
-def _between(name: str, learnt: Sequence[float]) -> tuple[float, ...]:
-    """What was learnt, never further from what is assumed than by a factor: rare outcomes stay possible."""
+def _between(name: str, learnt: Sequence[float], seen: float) -> tuple[float, ...]:
+    """What was learnt from so many pairs, never further from what is assumed than by a factor."""
     (comparison,) = (one for one in COMPARISONS if one.name == name)
+    factor = _MOST_CHANGE ** min(1.0, math.sqrt(seen / _MANY))
     bounded = [
-        min(max(chance, level.one_person / _MOST_CHANGE), min(0.99, level.one_person * _MOST_CHANGE))
+        min(max(chance, level.one_person / factor), min(0.999, level.one_person * factor))
         for chance, level in zip(learnt, comparison.levels, strict=True)
     ]
     return tuple(round(chance / math.fsum(bounded), 6) for chance in bounded)
