@@ -41,6 +41,7 @@ DOCUMENT: dict[str, Any] = {
             "threshold": 0.9,
             **FIGURES,
             "largest_truth": 5,
+            "nothing_shared": 4,
             "values_dropped": 3,
             "false_links_per_1000_by_name": [0.0, 0.1, 0.2, 0.3, 0.4],
             "stages": {"people": COST},
@@ -69,7 +70,9 @@ def test_a_quick_run_finds_most_duplicates_and_says_what_it_cost() -> None:
     assert "corrupted" in linkage_page([document], "curves.svg")
 
 
-@pytest.mark.parametrize(("people", "only", "words"), [(99, [], "too few"), (400, ["cleen"], "no set called")])
+@pytest.mark.parametrize(
+    ("people", "only", "words"), [(99, [], "too few"), (400, ["cleen"], "no set called")]
+)
 def test_what_cannot_be_measured_is_refused(people: int, only: list[str], words: str) -> None:
     with pytest.raises(InputError, match=words):
         bench_linkage(people, only=only)
@@ -84,8 +87,8 @@ def test_the_page_holds_every_figure(tmp_path: Path) -> None:
     assert json.loads(run.stdout) == DOCUMENT
     text = page.read_text(encoding="utf-8")
     for row in (
-        "| clean | 400 | 130 | pickglass | 0.9900 | 0.9510 | 0.9800 | 0.9700 | 6 (5) | 0.9600 |",
-        "| clean | 400 | 130 | plain Splink | 0.9900 | 0.9510 | 0.9800 | 0.9700 | 6 (5) | never |",
+        "| clean | 400 | 130 | 4 | pickglass | 0.9900 | 0.9510 | 0.9800 | 0.9700 | 6 (5) | 0.9600 |",
+        "| clean | 400 | 130 | 4 | plain Splink | 0.9900 | 0.9510 | 0.9800 | 0.9700 | 6 (5) | never |",
         "| clean | 400 | pickglass | 1.5 | 2.5 | 1,200 MB | people 2.5 |",
         "| clean | 400 | 20 | 9 | 0 | 1.5 | 2.5 |",
         "| clean | 400 | 0.0 | 0.1 | 0.2 | 0.3 | 0.4 |",

@@ -9,8 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pickglass.bench.marks import (
     ClusterMark,
@@ -18,7 +20,7 @@ from pickglass.bench.marks import (
     Truth,
     best_recall,
     curve,
-    false_links_by_name,
+    false_links_by_commonness,
     mark,
     mark_clusters,
 )
@@ -37,6 +39,9 @@ PRECISION = 0.98  # at which recalls are compared
 NEWCOMERS = 2_000
 _QUICK = 2_000  # subjects
 
+_WEAK = ("postal_codes",)  # what half a town has in common
+
+Whole = NDArray[np.int64]
 Tell = Callable[[str], None]
 
 
@@ -69,6 +74,7 @@ class Result:
     subjects: int
     true_pairs: int
     largest_truth: int
+    nothing_shared: int  # right pairs without one value in common: a name alone never links
     dropped: int  # values that say nothing
     ours: Answer
     splink: Answer
@@ -155,11 +161,12 @@ def _measure(known: KnownPeople, seed: int, newcomers: int) -> Result:
         len(known.subjects),
         truth.pairs,
         truth.largest,
+        _nothing_shared(table, truth),
         sum(one.values for one in dropped),
         _answer(pairs, mark_clusters(ours, truth), truth, gathering + training + scoring + clustering),
         _answer(plain.pairs, mark_clusters(plain.clusters, truth), truth, plain_cost),
         {"people": gathering, "train": training, "score": scoring, "cluster": clustering},
-        false_links_by_name(pairs, truth, _names(table), THRESHOLD),
+        false_links_by_commonness(pairs, truth, _commonness(table), THRESHOLD),
         _add_newcomers(table, model, pairs, newcomers) if newcomers else None,
     )
 
@@ -169,8 +176,42 @@ def _answer(pairs: pa.Table, clusters: ClusterMark, truth: Truth, cost: Cost) ->
     return Answer(mark(pairs, truth, THRESHOLD), clusters, best_recall(points, PRECISION), points, cost)
 
 
-def _names(table: pa.Table) -> pa.Array:
-    return table.sort_by("subject_id").column("full_name").combine_chunks()
+def _nothing_shared(table: pa.Table, truth: Truth) -> int:
+    """Count the right pairs that have no mail, phone, address, account, paper, machine or text in common."""
+    together = np.zeros(0, dtype=np.int64)
+    own = truth.places(table.column("subject_id"))
+    for name in table.schema.names:
+        column = table.column(name).combine_chunks()
+        if pa.types.is_list(column.type) and name not in _WEAK:
+            holders = own[pc.list_parent_indices(column).to_numpy()]
+            values = pc.dictionary_encode(pc.list_flatten(column)).indices.to_numpy()
+            together = np.union1d(together, _same_value(holders, values, truth))
+    return truth.pairs - len(together)
+
+
+def _same_value(holders: Whole, values: Whole, truth: Truth) -> Whole:
+    """Number the right pairs in which both hold one value, each by its two places."""
+    persons = truth.persons[holders]
+    order = np.lexsort((holders, values, persons))
+    holders, values, persons = holders[order], values[order], persons[order]
+    found = [np.zeros(0, dtype=np.int64)]
+    for step in range(1, truth.largest):
+        near = (persons[step:] == persons[:-step]) & (values[step:] == values[:-step])
+        found.append(holders[:-step][near] * len(truth.persons) + holders[step:][near])
+    return np.unique(np.concatenate(found))
+
+
+def _commonness(table: pa.Table) -> Whole:
+    """How common each subject's name is: bearers of the given name times bearers of the family name.
+
+    Counting the whole name would count whoever is linked wrongly for bearing another's name as common for that.
+    """
+    ordered = table.sort_by("subject_id")
+    product = np.ones(len(table), dtype=np.int64)
+    for name in ("given_name", "family_name"):
+        codes = ordered.column(name).combine_chunks().fill_null("").dictionary_encode().indices.to_numpy()
+        product *= np.bincount(codes)[codes]
+    return product
 
 
 def _add_newcomers(table: pa.Table, model: Model, pairs: pa.Table, count: int) -> Increment:
@@ -213,6 +254,7 @@ def _result_document(result: Result) -> dict[str, Any]:
         "threshold": THRESHOLD,
         **_figures(ours),
         "largest_truth": result.largest_truth,
+        "nothing_shared": result.nothing_shared,
         "values_dropped": result.dropped,
         "false_links_per_1000_by_name": list(result.false_by_name),
         "stages": {name: asdict(cost) for name, cost in result.stages.items()},

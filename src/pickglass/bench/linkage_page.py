@@ -19,7 +19,8 @@ Plain Splink reads the same canonical values, placeholders taken out, in the sam
 term frequencies, expectation maximisation, and connected components.
 
 A pair is *right* if both subjects are one person. *Precision* is the share of found pairs that are right, *recall* the
-share of right pairs that are found; for clusters every pair in a cluster counts as found. Seconds by the clock say
+share of right pairs that are found; for clusters every pair in a cluster counts as found. Some right pairs share no value
+at all but perhaps a name, which alone never links: nobody can find those but through a third subject. Seconds by the clock say
 little where others use the machine: read the processor's.
 """
 
@@ -57,6 +58,7 @@ def linkage_page(documents: Sequence[Document], picture: str) -> str:
                 "people",
                 "subjects",
                 "right pairs",
+                "of these sharing nothing",
                 "by",
                 "precision",
                 "recall",
@@ -116,7 +118,12 @@ def _points(curve: Sequence[Document]) -> list[tuple[float, float]]:
 
 
 def _quality(result: Document) -> list[tuple[Any, ...]]:
-    who = (result["name"], f"{result['subjects']:,}", f"{result['true_pairs']:,}")
+    who = (
+        result["name"],
+        f"{result['subjects']:,}",
+        f"{result['true_pairs']:,}",
+        f"{result['nothing_shared']:,}",
+    )
     rows: list[tuple[Any, ...]] = []
     for name, answer in (("pickglass", result), ("plain Splink", result["splink"])):
         best = answer["recall_at_precision"]

@@ -115,20 +115,18 @@ def mark_clusters(clusters: Iterable[Sequence[str]], truth: Truth) -> ClusterMar
     )
 
 
-def false_links_by_name(
-    pairs: pa.Table, truth: Truth, names: pa.Array, threshold: float, parts: int = 5
+def false_links_by_commonness(
+    pairs: pa.Table, truth: Truth, commonness: NDArray[np.int64], threshold: float, parts: int = 5
 ) -> tuple[float, ...]:
     """Give the false links per 1,000 subjects of each part of them, from the rarest names to the commonest.
 
-    `names` are those of the truth's subjects, in their order. Each part holds as many subjects as any other.
+    `commonness` is that of the truth's subjects, in their order. Each part holds as many subjects as any other.
     """
     found = pairs.filter(pc.field("probability") >= threshold)
     wrong = found.filter(pa.array(~truth.right(found)))
     ends = np.concatenate([truth.places(_whole(wrong, name)) for name in ("left", "right")])
     false = np.bincount(ends, minlength=len(truth.persons))
-    codes = np.unique(np.asarray(names.fill_null("").to_numpy(zero_copy_only=False)), return_inverse=True)[1]
-    frequency = np.bincount(codes)[codes]
-    order = np.argsort(frequency, kind="stable")
+    order = np.argsort(commonness, kind="stable")
     return tuple(
         round(1000 * float(false[part].sum()) / max(1, len(part)), 3) for part in np.array_split(order, parts)
     )

@@ -136,6 +136,9 @@ class _Crowd:
         given = self._draws("given").falling(givens, power, self.persons)
         family = self._draws("family").falling(families, power, self.persons)[self.household]
         junior = self.together & self._chance("junior", self.persons)
+        # Nobody gives two children one name; a few bear their father's.
+        child = self.household != np.arange(self.persons)
+        given = np.where(child & (given == given[self.household]), (given + 1) % givens, given)
         given = np.where(junior, given[self.household], given)[self.person]
         family = family[self.person]
         other = self.persona | self._chance("new_name", self.count)
