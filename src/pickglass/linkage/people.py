@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
+
+from pickglass.lake.engine import connect, install_macros, literal
+from pickglass.linkage.kinds import kind_of
 
 _TEXTS = pa.list_(pa.string())
 
@@ -29,6 +33,65 @@ PEOPLE: pa.Schema = pa.schema(
     ]
 )
 
+AUTHENTICATOR = "mfa_device:"  # marks authenticators among the devices: nobody passes one on
+
+# Which kinds of identifier rows fill which column.
+_COLUMN_OF = {
+    "mail": "mails",
+    "recovery_mail": "mails",
+    "phone": "phones",
+    "address": "address_keys",
+    "postal_code": "postal_codes",
+    "birth_date": "birth_date",
+    "bank": "banks",
+    "wallet": "banks",
+    "document": "documents",
+    "device": "devices",
+    "mfa_device": "devices",
+    "code_host": "code_hosts",
+    "photo": "photos",
+    "referee": "referees",
+    "given_name": "given_name",
+    "family_name": "family_name",
+    "name": "full_name",
+}
+# How a kind is spelt in one way; what is not named here is put in small letters.
+_MAIL = "mail_identity({value})"
+_PHONE = (
+    "CASE WHEN {value} NOT LIKE '+%' AND length(phone_digits({value})) = 10 THEN '1' ELSE '' END"
+    " || ltrim(phone_digits({value}), '0')"
+)
+_NAME = "name_key({value})"
+_FULL_NAME = (
+    "name_key(CASE WHEN {value} LIKE '%_,_%' THEN split_part({value}, ',', 2) || ' ' || split_part({value}, ',', 1)"
+    " ELSE {value} END)"
+)
+_PLAIN = "lower({value})"
+_SPELT = {
+    "mail": _MAIL,
+    "recovery_mail": _MAIL,
+    "phone": _PHONE,
+    "given_name": _NAME,
+    "family_name": _NAME,
+    "name": _FULL_NAME,
+    "mfa_device": f"'{AUTHENTICATOR}' || {{value}}",
+    **dict.fromkeys(("bank", "wallet", "photo", "document"), "{value}"),  # hashes, and what large letters tell apart
+}
+
+_NEVER_COMMON = ("postal_code", "birth_date", "given_name", "family_name", "name")  # weighed by frequency
+_VALUES = 20  # of one kind for one subject that are kept, the first in order
+
+_EMPTY_WORDS = (
+    "", "0", "-", ".", "n/a", "na", "n.a.", "nil", "no", "none", "null", "not provided", "not applicable", "tbd",
+    "test", "unknown", "undefined", "anonymous", "x", "xx", "xxx", "n a", "test test", "first last", "no name",
+)  # fmt: skip
+_EMPTY_MAILBOXES = (
+    "abc", "admin", "asdf", "email", "example", "info", "mail", "me", "na", "nil", "no", "nomail", "noemail", "none",
+    "noreply", "no-reply", "donotreply", "null", "test", "test1", "tester", "testing", "unknown", "user", "xxx",
+)  # fmt: skip
+_EMPTY_DATES = ("1900-01-01", "1901-01-01", "1970-01-01", "0001-01-01", "9999-12-31", "2000-01-01")
+_HONORIFICS = ("dr", "mr", "mrs", "ms", "miss", "mx", "prof", "sir", "jr", "sr", "ii", "iii", "iv", "phd", "md")
+
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
@@ -41,5 +104,135 @@ class Dropped:
 
 
 def people(identifiers: pa.Table, subjects: pa.Table) -> tuple[pa.Table, tuple[Dropped, ...]]:
-    """Bring the lake's identifier rows together by subject, in the order of their ids; tell what was left out."""
-    raise NotImplementedError
+    """Bring the lake's identifier rows together by subject, in the order of their ids; tell what was left out.
+
+    `identifiers` has the columns subject_id, kind and value. Beside the lake's kinds it may hold rows of the kinds
+    postal_code, referee, name, given_name and family_name. `subjects` has subject_id and, where known, name,
+    birth_date and text_sketch (hashes of 12 hexadecimal digits).
+    """
+    connection = connect("4GB")
+    try:
+        install_macros(connection, b"")  # no value is hashed here: the lake did it
+        connection.register("given_identifiers", identifiers.select(["subject_id", "kind", "value"]))
+        connection.register("given_subjects", subjects)
+        _read_subjects(connection, set(subjects.column_names))
+        _canonical(connection)
+        dropped = _drop(connection)
+        table = connection.sql(_GATHER).to_arrow_table().cast(PEOPLE)
+    finally:
+        connection.close()
+    return table, dropped
+
+
+def _read_subjects(connection: Any, columns: set[str]) -> None:
+    """Make `who`, one row per subject with whatever of the columns there is."""
+    kinds = {"name": "VARCHAR", "birth_date": "VARCHAR", "text_sketch": "VARCHAR[]"}
+    stated = ", ".join(
+        f"max(CAST({name if name in columns else 'NULL'} AS {kind})) AS {name}" for name, kind in kinds.items()
+    )
+    connection.execute(
+        f"CREATE TEMP TABLE who AS SELECT subject_id, {stated} FROM given_subjects "
+        "WHERE subject_id IS NOT NULL GROUP BY subject_id"
+    )
+
+
+def _canonical(connection: Any) -> None:
+    """Make `spelt`: one row for each statement, its value in canonical spelling."""
+    connection.execute("CREATE TEMP TABLE spelt (subject_id VARCHAR, kind VARCHAR, value VARCHAR)")
+    for column, kind in (("name", "name"), ("left(birth_date, 10)", "birth_date")):
+        connection.execute(
+            f"INSERT INTO spelt SELECT subject_id, '{kind}', {_SPELT.get(kind, _PLAIN).format(value=column)} FROM who "
+            f"WHERE {column} IS NOT NULL"
+        )
+    # One statement for each spelling: the engine would write out nested ones in every place that reads them.
+    for spelling in sorted({*_SPELT.values(), _PLAIN}):
+        kinds = ", ".join(literal(kind) for kind in _COLUMN_OF if _SPELT.get(kind, _PLAIN) == spelling)
+        connection.execute(
+            f"INSERT INTO spelt SELECT subject_id, kind, {spelling.format(value='trim(CAST(value AS VARCHAR))')} "
+            f"FROM given_identifiers SEMI JOIN who USING (subject_id) WHERE kind IN ({kinds})"
+        )
+    connection.execute(
+        "INSERT INTO spelt SELECT subject_id, 'postal_code', split_part(value, '|', 3) FROM spelt "
+        "WHERE kind = 'address' AND split_part(value, '|', 3) <> ''"
+    )
+
+
+def _drop(connection: Any) -> tuple[Dropped, ...]:
+    """Make `held` of what is neither a word for «nothing» nor shared by too many; count the rest by kind and reason."""
+    words, boxes, dates = (
+        ", ".join(map(literal, values)) for values in (_EMPTY_WORDS, _EMPTY_MAILBOXES, _EMPTY_DATES)
+    )
+    limits = ", ".join(
+        f"({literal(kind)}, {kind_of(kind).limit})" for kind in _COLUMN_OF if kind not in _NEVER_COMMON
+    )
+    repeated = "|".join(f"{digit}{{7,}}" for digit in range(10))
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE bound AS SELECT * FROM (VALUES {limits}) AS bound(kind, most);
+        CREATE TEMP TABLE empty AS
+        SELECT kind, value FROM (SELECT DISTINCT kind, value FROM spelt WHERE value IS NOT NULL)
+        WHERE lower(value) IN ({words})
+           OR (kind IN ('mail', 'recovery_mail') AND split_part(value, '@', 1) IN ({boxes}))
+           OR (kind = 'address' AND split_part(value, '|', 1) IN ({words}))
+           OR (kind = 'birth_date' AND (value IN ({dates}) OR NOT regexp_full_match(value, '\\d{{4}}-\\d\\d-\\d\\d')))
+           OR (kind = 'phone' AND (length(value) < 7
+               OR regexp_full_match(value, '1?({repeated}|0?1234567890?|9876543210?)')));
+        CREATE TEMP TABLE common AS
+        SELECT kind, value, any_value(most) AS most
+        FROM spelt JOIN bound USING (kind)
+        SEMI JOIN (SELECT kind, value FROM spelt JOIN bound USING (kind)
+                   GROUP BY kind, value HAVING count(*) > any_value(most)) many USING (kind, value)
+        ANTI JOIN empty USING (kind, value)
+        GROUP BY kind, value HAVING count(DISTINCT subject_id) > any_value(most);
+        CREATE TEMP VIEW held AS
+        SELECT * FROM spelt ANTI JOIN empty USING (kind, value) ANTI JOIN common USING (kind, value)
+        """
+    )
+    rows = connection.execute(
+        """
+        SELECT kind, reason, count(DISTINCT value), count(DISTINCT subject_id) FROM spelt JOIN (
+            SELECT kind, value, 'a placeholder' AS reason FROM empty
+            UNION ALL SELECT kind, value, 'shared by more than ' || most || ' subjects' FROM common
+        ) USING (kind, value)
+        GROUP BY ALL ORDER BY ALL
+        """
+    ).fetchall()
+    return tuple(Dropped(*row) for row in rows)
+
+
+def _list(column: str, value: str = "value") -> str:
+    kinds = ", ".join(literal(kind) for kind, one in _COLUMN_OF.items() if one == column)
+    return (
+        f"coalesce(list_slice(list_sort(list_distinct(list({value}) FILTER (WHERE kind IN ({kinds})))), 1, {_VALUES}), [])"
+        f" AS {column}"
+    )
+
+
+_LISTS = ", ".join(_list(field.name) for field in PEOPLE if field.type == _TEXTS)
+_WITHOUT = ", ".join(map(literal, _HONORIFICS))
+_GATHER = f"""
+    WITH gathered AS (
+        SELECT subject_id, {_LISTS},
+               min(value) FILTER (WHERE kind = 'birth_date') AS birth_date,
+               min(value) FILTER (WHERE kind = 'given_name') AS given,
+               min(value) FILTER (WHERE kind = 'family_name') AS family,
+               arg_max(value, (length(value), value)) FILTER (WHERE kind = 'name') AS name
+        FROM held GROUP BY subject_id
+    ),
+    named AS (
+        SELECT w.subject_id, g.* EXCLUDE (subject_id),
+               list_sort(list_transform(w.text_sketch, lambda part: CAST('0x' || part AS UBIGINT))) AS text_sketch,
+               list_filter(string_split(coalesce(g.name, ''), ' '), lambda word: word <> '' AND word NOT IN ({_WITHOUT})) AS words
+        FROM who w LEFT JOIN gathered g USING (subject_id)
+    ),
+    split AS (
+        SELECT *, coalesce(given, CASE WHEN len(words) > 1 THEN words[1] END) AS given_name,
+               coalesce(family, words[-1]) AS family_name
+        FROM named
+    )
+    SELECT subject_id, given_name, family_name,
+           nullif(concat_ws(' ', given_name, family_name), '') AS full_name,
+           {", ".join(f"coalesce({field.name}, []) AS {field.name}" if pa.types.is_list(field.type) else field.name
+                      for field in list(PEOPLE)[4:])}
+    FROM split ORDER BY subject_id
+"""
