@@ -25,6 +25,7 @@ from pickglass.settings import Settings
 
 if TYPE_CHECKING:
     from pickglass.lake.session import Session
+    from pickglass.linking import Linked
     from pickglass.model.source import SourceDefinition
     from pickglass.sources.proposal import Proposal
     from pickglass.store import Store
@@ -76,6 +77,7 @@ class Run:
     versions: Mapping[str, Any]
     problems: tuple[tuple[str, str], ...] = ()
     load: LoadReport | None = None
+    linked: Linked | None = None  # what `links` came from, as it is kept
 
 
 def detect(settings: Settings, paths: Iterable[Path]) -> list[dict[str, Any]]:
@@ -187,7 +189,7 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
     from pickglass.indicators.catalogue import catalogue, catalogue_version
     from pickglass.indicators.run import run as ask
     from pickglass.lake.reading import open_lake
-    from pickglass.linkage import link
+    from pickglass.linking import link_everybody
     from pickglass.score import load_scorecard, score
     from pickglass.store import ledger
 
@@ -200,9 +202,10 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
         outcomes = ask(session, parameters_override=settings.indicators)
         subjects = [_subject(row) for row in session.query(_SUBJECTS).to_pylist()]
         tell("linking", 0)
-        links = link(session.query(_SHARED), subjects=len(subjects))
+        evidence = [outcomes.evidence(subject) for subject in subjects]
+        linked = link_everybody(session, store, evidence)
         tell("weighing", 0)
-        evidence = _with_records(session, [outcomes.evidence(subject) for subject in subjects], names)
+        evidence = _with_records(session, evidence, names)
         moment = session.as_of
     evidence = [replace(one, as_of=moment) for one in evidence]
     weighed = [(one, score(one, scorecard, indicators)) for one in evidence]
@@ -215,7 +218,7 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
         "snapshots": ledger.current_snapshots(store),
     }
     by_subject: dict[str, list[Link]] = {}
-    for shared in links:
+    for shared in linked.links:
         for subject_id in shared.subjects:
             by_subject.setdefault(subject_id, []).append(shared)
     documents = [
@@ -233,7 +236,8 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
         scorecard=scorecard.version,
         documents=tuple(documents),
         assessments=tuple(assessment for _, assessment in weighed),
-        links=tuple(links),
+        links=linked.links,
+        linked=linked,
         versions=versions,
         problems=tuple((problem.where, problem.message) for problem in outcomes.problems),
     )
@@ -243,7 +247,6 @@ _SUBJECTS = """
     SELECT subject_id, accounts, kind, stage, name, role, department, hire_date, termination_date
     FROM subject ORDER BY subject_id
 """
-_SHARED = "SELECT * FROM shared_thing ORDER BY kind, value, subject_id"
 
 
 def _subject(row: Mapping[str, Any]) -> Subject:
@@ -291,6 +294,7 @@ def run(
     review that has none. Raises InputError where nothing could be loaded, now or before.
     """
     from pickglass.cases import open_for, save_run
+    from pickglass.linking import keep
     from pickglass.store import ledger, open_store
 
     noted = progress if tell is None else None  # who is told how far a load is need not be told of its parts
@@ -312,6 +316,8 @@ def run(
             actor=actor(),
         )
         open_for(store, done.assessments)
+        if done.linked is not None:
+            keep(store, done.linked)
     return replace(done, load=loaded)
 
 

@@ -31,12 +31,12 @@ def units(session: Session) -> pa.Table:
 
 
 def identifiers(session: Session) -> pa.Table:
-    """Give every identifying value of every subject with the account that stated it."""
+    """Give every identifying value of every subject, each once: what sources stated, and what its events show."""
     return session.query(_IDENTIFIERS)
 
 
 def persons(session: Session) -> pa.Table:
-    """Give every subject with its names and, where a roster holds it, its date of birth."""
+    """Give every subject with its name, its date of birth where a roster holds it, and the sketch of its résumé."""
     return session.query(_PERSONS)
 
 
@@ -164,12 +164,32 @@ ORDER BY u.value, d.subject_id
 """
 
 _IDENTIFIERS = """
-SELECT subject_id, kind, value, time, event_id, name FROM identifier
-ORDER BY subject_id, kind, value, event_id
+SELECT DISTINCT subject_id, kind, value FROM (
+    SELECT subject_id, kind, value FROM identifier
+    UNION ALL
+    SELECT subject_id, 'mfa_device', mfa_device FROM signin WHERE mfa_device IS NOT NULL AND outcome = 'success'
+    UNION ALL
+    SELECT subject_id, 'bank', bank_hash FROM payroll_event
+    UNION ALL
+    SELECT subject_id, 'wallet', wallet_hash FROM payroll_event
+    UNION ALL
+    SELECT subject_id, 'document', document_hash FROM hiring_event
+    UNION ALL
+    SELECT subject_id, 'referee', coalesce(lower(reference_mail), reference_phone) FROM hiring_event WHERE activity = 'reference'
+)
+WHERE value <> ''
+ORDER BY subject_id, kind, value
 """
 
 _PERSONS = """
-SELECT s.subject_id, s.name, s.kind,
-       (SELECT max(CAST(CAST(w.birth_date AS DATE) AS VARCHAR)) FROM worker w WHERE w.subject_id = s.subject_id) AS birth_date
-FROM subject s ORDER BY s.subject_id
+WITH birth AS (
+    SELECT subject_id, max(CAST(CAST(birth_date AS DATE) AS VARCHAR)) AS birth_date FROM worker GROUP BY subject_id
+),
+resume AS (
+    SELECT subject_id, arg_max(text_sketch, {'time': time, 'event': event_id}) AS text_sketch
+    FROM hiring_event WHERE text_sketch IS NOT NULL GROUP BY subject_id
+)
+SELECT s.subject_id, s.name, b.birth_date, r.text_sketch
+FROM subject s LEFT JOIN birth b USING (subject_id) LEFT JOIN resume r USING (subject_id)
+ORDER BY s.subject_id
 """

@@ -14,8 +14,6 @@ flatmates, a dormitory, a family's telephone); each sign is one line of `why`, a
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -24,7 +22,7 @@ from itertools import combinations
 from typing import Literal
 
 from pickglass.linkage.kinds import kind_of
-from pickglass.linkage.shared import SharedThing
+from pickglass.linkage.shared import SharedThing, short_id
 from pickglass.linkage.things import together, without_guests
 
 # All in hundredths of a bit, and all assumed: nobody has published how often honest people share what.
@@ -410,5 +408,4 @@ def _id(things: Iterable[SharedThing]) -> str:
             moment = use.first_time.isoformat() if use.first_time else "~"
             first[use.subject_id] = min(first.get(use.subject_id, moment), moment)
     founders = sorted(first, key=lambda subject: (first[subject], subject))[:2]
-    digest = hashlib.sha256(" ".join(sorted(founders)).encode()).digest()
-    return f"F-{base64.b32encode(digest).decode()[:10]}"
+    return short_id("F", *sorted(founders))

@@ -12,10 +12,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from pickglass.linkage.kinds import ThingKind, kind_of
-from pickglass.linkage.shared import SharedThing, Use
+from pickglass.linkage.shared import SharedThing, Use, short_id
 from pickglass.model.records import Link
+
+if TYPE_CHECKING:
+    from pickglass.linkage.farms import Farm
 
 COMMON_SHARE = 0.02  # of all subjects
 COMMON_FLOOR = 6  # in a small company two people are soon two per cent
@@ -33,9 +37,21 @@ class CommonThing:
     subjects: int
 
 
-def thing_links(things: Iterable[SharedThing], subjects: int) -> tuple[Link, ...]:
-    """One link for each thing that few subjects share, the weightiest first."""
-    links = [_link(thing, subjects) for thing in map(without_guests, things) if is_rare(thing, subjects)]
+def thing_links(
+    things: Iterable[SharedThing], subjects: int, farms: Iterable[Farm] = ()
+) -> tuple[Link, ...]:
+    """One link for each thing that few subjects share, the weightiest first; one of a farm names the farm."""
+    farm_of = {
+        (thing.kind, thing.label, subject): farm.id
+        for farm in farms
+        for thing in farm.things
+        for subject in thing.subjects
+    }
+    links = []
+    for thing in map(without_guests, things):
+        if is_rare(thing, subjects):
+            of = {farm_of.get((thing.kind, thing.label, subject)) for subject in thing.subjects} - {None}
+            links.append(replace(_link(thing, subjects), farm=min(of, key=str) if of else None))
     return tuple(
         sorted(links, key=lambda link: (-(link.bits or 0), link.thing or "", link.subjects, link.label or ""))
     )
@@ -70,6 +86,7 @@ def _link(thing: SharedThing, subjects: int) -> Link:
     bits, reasons = _weigh(thing, kind, max(subjects, len(thing.uses)))
     return Link(
         kind="thing",
+        id=short_id("T", thing.kind, thing.value, *thing.subjects[:2]),
         subjects=thing.subjects,
         thing=thing.kind,
         label=thing.label,
