@@ -50,7 +50,7 @@ def cluster(
     *,
     decisions: Decisions | None = None,
     previous: Mapping[str, frozenset[str]] | None = None,
-    threshold: float = 0.9,
+    threshold: float = 0.8,
     increment: bool = False,
 ) -> Clusters:
     """Group subjects so that every member is justified by its own pairs, whatever the order of rows.

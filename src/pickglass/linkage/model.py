@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 
-import numpy as np
 import pyarrow as pa
 
 from pickglass.errors import InputError
 from pickglass.linkage.comparisons import COMPARISONS
-from pickglass.linkage.scoring import PairScorer, bits_against_both, family_bits
+from pickglass.linkage.learning import refine
+from pickglass.linkage.scoring import PairScorer, bits_against_both
 
 VERSION = 1
-_ROUNDS = 50
-_MOST_CHANGE = 20.0  # factor by which training may move an assumed chance, where it saw this many pairs or more:
-_MANY = 2_000
+_MOST_PAIRS = 300_000  # to learn from
+_OFTEN = 0.05  # second records per subject that learning starts from
 
 PAIRS: pa.Schema = pa.schema(
     [
@@ -37,6 +35,7 @@ class Model:
     duplicates: float = 0.001  # second records per subject: assumed, as in the scorecard
     relatives: float = 0.01  # pairs of relatives per subject
     one_person: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # comparison → chance of each level
+    family: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # the same among relatives
     trained_on: int = 0  # subjects
     version: int = VERSION
 
@@ -52,14 +51,16 @@ class Model:
             read = json.loads(text)
             if read["version"] != VERSION:
                 raise InputError(f"the linkage model is of version {read['version']}, not {VERSION}", hint=hint)
-            chances = {name: tuple(map(float, levels)) for name, levels in read["one_person"].items()}
-            model = cls(
-                float(read["duplicates"]), float(read["relatives"]), chances, int(read["trained_on"]), VERSION
+            one_person, family = (
+                {name: tuple(map(float, levels)) for name, levels in read[key].items()}
+                for key in ("one_person", "family")
             )
+            duplicates, relatives, trained_on = (read[key] for key in ("duplicates", "relatives", "trained_on"))
+            model = cls(float(duplicates), float(relatives), one_person, family, int(trained_on))
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise InputError("the linkage model cannot be read", hint=hint) from error
         expected = {comparison.name: len(comparison.levels) for comparison in COMPARISONS}
-        if any(expected.get(name) != len(levels) for name, levels in chances.items()):
+        if any(expected.get(name) != len(levels) for name, levels in (*one_person.items(), *family.items())):
             raise InputError("the linkage model compares other things than this pickglass", hint=hint)
         return model
 
@@ -73,44 +74,16 @@ def train(people: pa.Table, *, seed: int = 1) -> Model:
     """Learn from the people themselves how persons agree with themselves and strangers with strangers."""
     scorer = PairScorer(people)
     try:
-        scorer.find_pairs()
+        share = scorer.find_pairs(_MOST_PAIRS, seed)
         scorer.bring_people()
         model = Model(trained_on=people.num_rows)
-        model = replace(model, **_rates(scorer, model))
-        seen = model.duplicates * scorer.count
-        learnt = scorer.learn(model, seed)
-        model = replace(model, one_person={name: _between(name, levels, seen) for name, levels in learnt.items()})
-        return replace(model, **_rates(scorer, model))
+        learnt = scorer.learn(replace(model, duplicates=_OFTEN), seed)
+        model = replace(model, one_person=learnt)
+        levels = ", ".join(f"gamma_c{number}" for number in range(len(COMPARISONS)))
+        predicted = scorer.connection.sql(f"SELECT match_weight, {levels} FROM {scorer.weigh(model)}")
+        return refine(predicted.to_arrow_table(), model, scorer.count, share)
     finally:
         scorer.close()
-
-
-def _rates(scorer: PairScorer, model: Model) -> dict[str, float]:
-    """How many second records and relatives a subject has, from what the likely pairs look like under the model."""
-    predicted = scorer.weigh(model)
-    rows = scorer.connection.sql(
-        f"SELECT match_weight AS one, match_weight + {family_bits(model)} AS family FROM {predicted}"
-    ).to_arrow_table()
-    one, family = (np.clip(rows[name].to_numpy(), -500, 500) for name in ("one", "family"))
-    start = duplicates, relatives = model.duplicates, model.relatives
-    for _ in range(_ROUNDS):
-        same = np.exp2(one) * duplicates / start[0]
-        related = np.exp2(family) * relatives / start[1]
-        every = 1 + same + related
-        duplicates = min(max(float(np.sum(same / every)) / scorer.count, 1e-4), 0.5)
-        relatives = min(max(float(np.sum(related / every)) / scorer.count, 1e-3), 1.0)
-    return {"duplicates": round(duplicates, 6), "relatives": round(relatives, 6)}
-
-
-def _between(name: str, learnt: Sequence[float], seen: float) -> tuple[float, ...]:
-    """What was learnt from so many pairs, never further from what is assumed than by a factor."""
-    (comparison,) = (one for one in COMPARISONS if one.name == name)
-    factor = _MOST_CHANGE ** min(1.0, math.sqrt(seen / _MANY))
-    bounded = [
-        min(max(chance, level.one_person / factor), min(0.999, level.one_person * factor))
-        for chance, level in zip(learnt, comparison.levels, strict=True)
-    ]
-    return tuple(round(chance / math.fsum(bounded), 6) for chance in bounded)
 
 
 def score_pairs(

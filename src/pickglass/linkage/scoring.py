@@ -59,10 +59,17 @@ class PairScorer:
         """Let go of the engine and its memory."""
         self.connection.close()
 
-    def find_pairs(self) -> None:
-        """Make the table `pair` of all pairs that are worth a score."""
+    def find_pairs(self, most: int | None = None, seed: int = 0) -> float:
+        """Make the table `pair` of all pairs that are worth a score, or of a sample; tell the share that it holds."""
         make_keys(self.connection, new=self._new)
         make_pairs(self.connection, new=self._new)
+        ((pairs,),) = self.connection.execute("SELECT count(*) FROM pair").fetchall()
+        if most is None or pairs <= most:
+            return 1.0
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE pair AS SELECT * FROM pair ORDER BY hash(l, r, {seed}), l, r LIMIT {most}"
+        )
+        return most / pairs
 
     def take_pair(self, left: str, right: str) -> None:
         """Make the table `pair` of one pair, likely or not."""
@@ -172,9 +179,9 @@ def prior(per_subject: float, count: int) -> float:
     return min(0.5, 2 * min(per_subject, _MOST_DUPLICATES) / max(count - 1, 1))
 
 
-def chances(model: Model, comparison: Comparison) -> Sequence[float]:
-    """The chance of each level within one person, as the model has it or, untrained, as it is assumed."""
-    return model.one_person.get(comparison.name) or [level.one_person for level in comparison.levels]
+def chances(learnt: Mapping[str, Sequence[float]], comparison: Comparison, name: str = "one_person") -> Sequence[float]:
+    """The chance of each level as it was learnt or, where nothing was, as it is assumed."""
+    return learnt.get(comparison.name) or [getattr(level, name) for level in comparison.levels]
 
 
 def of_strangers(level: Level, count: int) -> float:
@@ -198,7 +205,9 @@ def settings(model: Model, count: int, *, frequencies: bool = True) -> dict[str,
                     {"sql_condition": comparison.unknown, "label_for_charts": "unknown", "is_null_level": True},
                     *(
                         _level(level, chance, count, frequencies)
-                        for level, chance in zip(comparison.levels, chances(model, comparison), strict=True)
+                        for level, chance in zip(
+                            comparison.levels, chances(model.one_person, comparison), strict=True
+                        )
                     ),
                 ],
             }
@@ -227,17 +236,13 @@ def family_bits(model: Model) -> str:
     """SQL over Splink's predictions: bits by which «a family» explains a pair better than «one person» does."""
     parts = [str(math.log2(max(model.relatives, _LEAST) / max(min(model.duplicates, _MOST_DUPLICATES), _LEAST)))]
     for number, comparison in enumerate(COMPARISONS):
+        both = zip(chances(model.family, comparison, "family"), chances(model.one_person, comparison), strict=True)
         cases = " ".join(
-            f"WHEN {_value(comparison, place)} THEN {math.log2(level.family / max(chance, _LEAST))}"
-            for place, (level, chance) in enumerate(zip(comparison.levels, chances(model, comparison), strict=True))
+            f"WHEN {len(comparison.levels) - 1 - place} THEN {math.log2(max(family, _LEAST) / max(same, _LEAST))}"
+            for place, (family, same) in enumerate(both)
         )
         parts.append(f"CASE gamma_c{number} {cases} ELSE 0 END")
     return " + ".join(parts)
-
-
-def _value(comparison: Comparison, place: int) -> int:
-    """Splink numbers the levels from the last, 0, upwards."""
-    return len(comparison.levels) - 1 - place
 
 
 def bits_against_both(model: Model) -> str:
