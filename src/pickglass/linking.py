@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pickglass.lake.session import Session
-    from pickglass.linkage import Clusters, CommonThing, Dropped, Farm, Model
+    from pickglass.linkage import Clusters, Farm, Model
     from pickglass.linkage.farms import Claim, Place
     from pickglass.store import Store
 
 TRAIN_FROM = 5_000  # subjects; with fewer, the shipped model knows more than the company can teach
 TRAIN_AGAIN = 1.5  # times as many subjects as the model was trained on
-PERSONA = 0.9  # probability from which on a pair makes a persona
-SHOWN = 0.5  # and from which on it is shown as a link
+SHOWN = 0.5  # probability from which on a pair is shown as a link
 
 # What an indicator found about a subject that bears on the farm it may belong to.
 _HINTS = {"link-activity-complement": "exclusive", "link-mutual-references": "vouching"}
@@ -35,41 +34,58 @@ _HINTS = {"link-activity-complement": "exclusive", "link-mutual-references": "vo
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Everything that one run of linkage found: links in their order, personas, and what was left out."""
+    """Everything that one run of linkage found: links in their order, and the personas behind them."""
 
     links: tuple[Link, ...]
     personas: Clusters
-    dropped: tuple[Dropped, ...]
-    common: tuple[CommonThing, ...]
     trained: tuple[Model, int] | None = None  # a model trained in this run, and on how many subjects
 
 
 def link_everybody(session: Session, store: Store, evidence: Iterable[Evidence] = ()) -> Linked:
     """Link all subjects of a session: personas first, then farms and rings, then things; the order is fixed."""
     from pickglass.lake import sharing
-    from pickglass.linkage import cluster, common_things, farms, people, read_shared, score_pairs, thing_links
+    from pickglass.linkage import cluster, farms, people, read_shared, score_pairs, thing_links
     from pickglass.store import linkage as kept
 
-    table, dropped = people(sharing.identifiers(session), sharing.persons(session))
+    table, _ = people(sharing.identifiers(session), sharing.persons(session))
     model, trained = _model(store, table)
     pairs = score_pairs(table, model, threshold=SHOWN)
     same = kept.decisions(store, "person")
-    personas = cluster(pairs, decisions=same, previous=kept.personas(store), threshold=PERSONA)
+    personas = cluster(pairs, decisions=same, previous=kept.personas(store))
     things = read_shared(sharing.shared_things(session))
+    places = _places(session)
     found = farms(
         things,
         _claims(session),
-        _places(session),
+        places,
         hints=_hints(evidence),
         cleared={frozenset(pair) for pair, linked in kept.decisions(store, "farm").items() if not linked},
     )
-    count = table.num_rows
     links = (
         *_persona_links(table, pairs, personas, same),
         *map(_farm_link, found),
-        *thing_links(things, count, found),
+        *thing_links(things, table.num_rows, found, _ordinary(places)),
     )
-    return Linked(links, personas, dropped, common_things(things, count), trained)
+    return Linked(links, personas, trained)
+
+
+def left_out(session: Session) -> dict[str, list[dict[str, Any]]]:
+    """Say what linkage leaves out: placeholders and values that too many share, and things that link nobody."""
+    from pickglass.lake import sharing
+    from pickglass.linkage import common_things, people, read_shared
+
+    table, dropped = people(sharing.identifiers(session), sharing.persons(session))
+    things = read_shared(sharing.shared_things(session))
+    common: dict[tuple[str, str], list[int]] = {}
+    for thing in common_things(things, table.num_rows, _ordinary(_places(session))):
+        common.setdefault((thing.kind, thing.why), []).append(thing.subjects)
+    return {
+        "values": [asdict(one) for one in dropped],
+        "things": [
+            {"kind": kind, "reason": why, "things": len(counts), "most_subjects": max(counts)}
+            for (kind, why), counts in sorted(common.items())
+        ],
+    }
 
 
 def keep(store: Store, linked: Linked) -> None:
@@ -143,6 +159,10 @@ def _places(session: Session) -> dict[tuple[str, str], Place]:
         ("address", unit): Place(why, deliveries=deliveries.get(unit, {})) for unit, why in ordinary.items()
     }
     return places
+
+
+def _ordinary(places: Mapping[tuple[str, str], Place]) -> dict[tuple[str, str], str]:
+    return {key: place.ordinary for key, place in places.items() if place.ordinary is not None}
 
 
 # -- what is shown of a persona --------------------------------------------------------------------------------
@@ -320,6 +340,7 @@ def why(settings: Settings, references: Sequence[str], *, actor: str) -> dict[st
         with open_lake(settings, store) as session:
             table, _ = people(sharing.identifiers(session), sharing.persons(session))
             things = read_shared(sharing.shared_things(session))
+            ordinary = _ordinary(_places(session))
         steps = waterfall(table, _model(store, table)[0], *pair)
     both = [thing for thing in things if set(pair) <= set(thing.subjects)]
     bits = sum(step.bits for step in steps)
@@ -338,7 +359,7 @@ def why(settings: Settings, references: Sequence[str], *, actor: str) -> dict[st
         "shared": [
             {
                 "thing": thing.kind, "label": thing.label, "subjects": len(thing.subjects),
-                "rare": is_rare(thing, table.num_rows),
+                "rare": is_rare(thing, table.num_rows) and (thing.kind, thing.value) not in ordinary,
             }
             for thing in both
         ],
@@ -351,10 +372,8 @@ def _verdict(decided: bool | None, grouped: bool, probability: float, share: boo
         return f"somebody decided that they are {'one person' if decided else 'two people'}; that is obeyed for ever"
     if grouped:
         return "they are probably one person"
-    if probability >= PERSONA:
-        return "the pair alone is likely, but it is in no persona: others of the group speak against it, or no run since"
     if probability >= SHOWN:
-        return f"more likely one person than not, but below the {PERSONA} that a persona needs"
+        return "more likely one person than not, but not sure enough for a persona, or others of the group speak against it"
     if share:
         return "they share something, but that is better explained by two people"
     return "nothing that they share makes them one person"

@@ -388,6 +388,7 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
     from pickglass.indicators.catalogue import catalogue
     from pickglass.lake.health import freshness, lake_health, retention
     from pickglass.lake.reading import open_lake
+    from pickglass.linking import left_out
     from pickglass.store import ledger, open_store
 
     moment = now or datetime.now(UTC)
@@ -397,6 +398,7 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
         not_loaded = [file for file in ledger.files_of(store) if file.state not in ("loaded", "replaced")]
         with open_lake(settings, store) as session:
             lake = lake_health(session)
+            unlinked = left_out(session)
     filled, empty, rhythm = lake.pop("tables"), lake.pop("empty_columns"), lake.pop("sources")
     sources = []
     for one in loaded:
@@ -427,6 +429,7 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
         "rows": filled,
         "blind": _blind(catalogue(), filled),
         "dim": _dim(catalogue(), filled, empty),
+        "linkage": unlinked,
         **lake,
     }
 
