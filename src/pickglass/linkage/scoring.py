@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pickglass.lake.engine import connect
-from pickglass.linkage.comparisons import COMPARISONS, Comparison, Level
+from pickglass.linkage.comparisons import COMPARISONS, NAMES, Comparison, Level
 from pickglass.linkage.pairs import make_keys, make_pairs
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MEMORY = "5GB"
 _ROWS = 100_000  # of one batch: what one thread takes at a time
-_MOST_DUPLICATES = 0.5  # per subject; with more, a name alone would be enough
+NAME_ALONE = -1.0  # bits at most where nothing but the names speaks for one person
 _LEAST = 1e-9
 
 # Chance that strangers agree in a name level, from the frequency of the names: how much rarer than one shared part.
@@ -176,7 +176,7 @@ def _read(linker: Any, rule: str) -> dict[str, tuple[float, ...]]:
 
 def prior(per_subject: float, count: int) -> float:
     """Turn «how many of such partners a subject has» into the chance that two subjects are such a pair."""
-    return min(0.5, 2 * min(per_subject, _MOST_DUPLICATES) / max(count - 1, 1))
+    return min(0.5, 2 * per_subject / max(count - 1, 1))
 
 
 def chances(learnt: Mapping[str, Sequence[float]], comparison: Comparison, name: str = "one_person") -> Sequence[float]:
@@ -234,7 +234,7 @@ def _level(level: Level, chance: float, count: int, frequencies: bool) -> dict[s
 
 def family_bits(model: Model) -> str:
     """SQL over Splink's predictions: bits by which «a family» explains a pair better than «one person» does."""
-    parts = [str(math.log2(max(model.relatives, _LEAST) / max(min(model.duplicates, _MOST_DUPLICATES), _LEAST)))]
+    parts = [str(math.log2(max(model.relatives, _LEAST) / max(model.duplicates, _LEAST)))]
     for number, comparison in enumerate(COMPARISONS):
         both = zip(chances(model.family, comparison, "family"), chances(model.one_person, comparison), strict=True)
         cases = " ".join(
@@ -253,6 +253,13 @@ def bits_against_both(model: Model) -> str:
         f"match_weight - (CASE WHEN {family} > 40 THEN {family} "
         f"ELSE log2(1 + pow(2.0, greatest(-1000.0, {family}))) END)"
     )
+
+
+def final_bits(model: Model) -> str:
+    """SQL over Splink's predictions: the bits that count, for a name alone never makes one person."""
+    others = ", ".join(f"mw_c{number}" for number, one in enumerate(COMPARISONS) if one is not NAMES)
+    weighed = bits_against_both(model)
+    return f"CASE WHEN greatest({others}) <= 0 THEN least({weighed}, {NAME_ALONE}) ELSE {weighed} END"
 
 
 def outcomes(row: Mapping[str, Any]) -> list[tuple[Comparison, Level | None, float]]:
