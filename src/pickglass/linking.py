@@ -179,13 +179,15 @@ def _persona_links(
     table: pa.Table, pairs: pa.Table, personas: Clusters, same: Mapping[tuple[str, str], bool]
 ) -> list[Link]:
     """One link for each persona, and one for each likely pair that is in none; the surest first."""
-    chances = {(row["left"], row["right"]): row for row in pairs.to_pylist() if same.get((row["left"], row["right"])) is not False}
+    chances = {
+        (row["left"], row["right"]): row
+        for row in pairs.to_pylist()
+        if same.get((row["left"], row["right"])) is not False
+    }
     grouped = {pair for members in personas.members.values() for pair in combinations(members, 2)}
     wanted = {*grouped, *chances}
     known = _known(table, {subject for pair in wanted for subject in pair})
-    links = [
-        _persona_link(id, members, chances, same, known) for id, members in personas.members.items()
-    ]
+    links = [_persona_link(id, members, chances, same, known) for id, members in personas.members.items()]
     links += [
         _persona_link(_id("L", *pair), pair, chances, same, known) for pair in chances if pair not in grouped
     ]
@@ -212,7 +214,9 @@ def _persona_link(
             reasons.append(f"{whose}somebody decided that they are one person")
         elif pair in chances:
             bits = chances[pair]["bits"]
-            reasons.append(f"{whose}{', '.join(shared) or 'alike in many small ways'}: {bits:+.1f} bits in all")
+            reasons.append(
+                f"{whose}{', '.join(shared) or 'alike in many small ways'}: {bits:+.1f} bits in all"
+            )
     return Link(
         kind="persona",
         id=id,
@@ -235,9 +239,7 @@ def _known(table: pa.Table, subjects: set[str]) -> dict[str, dict[str, Any]]:
 def _shared_words(known: Mapping[str, Mapping[str, Any]], pair: Sequence[str]) -> list[str]:
     """Say in words what a pair shares, never the value."""
     one, other = (known[subject] for subject in pair)
-    words = [
-        f"one {name}" for column, name in _SHARED_WORDS.items() if set(one[column]) & set(other[column])
-    ]
+    words = [f"one {name}" for column, name in _SHARED_WORDS.items() if set(one[column]) & set(other[column])]
     if one["full_name"] and one["full_name"] == other["full_name"]:
         words.append("one name")
     if one["birth_date"] and one["birth_date"] == other["birth_date"]:
@@ -276,6 +278,7 @@ def decide(
 
     One reference is the id of a link; two are subjects. NotFound for what there is not.
     """
+    from pickglass.lake.reading import open_lake
     from pickglass.store import linkage as kept
     from pickglass.store import open_store
 
@@ -292,7 +295,8 @@ def decide(
             subjects = link["subjects"]
             kind = "farm" if link["kind"] == "thing" else "person"
         else:
-            subjects = _two_subjects(settings, store, references)
+            with open_lake(settings, store) as session:
+                subjects = list(_two_subjects(session, references))
         pairs = list(combinations(sorted(subjects), 2))
         kept.decide(store, kind, pairs, linked=linked, actor=actor, reason=reason)
     return {"version": 1, "kind": kind, "subjects": sorted(subjects), "linked": linked, "pairs": len(pairs)}
@@ -325,27 +329,33 @@ def show_link(settings: Settings, reference: str, *, actor: str) -> dict[str, An
 
 def why(settings: Settings, references: Sequence[str], *, actor: str) -> dict[str, Any]:
     """Say why two subjects are one person or are not, step by step, and what they share; the view is logged."""
-    from pickglass.lake import sharing
     from pickglass.lake.reading import open_lake
+    from pickglass.store import open_store
+
+    with open_store(settings) as store, open_lake(settings, store) as session:
+        return explain(session, store, references, actor=actor)
+
+
+def explain(session: Session, store: Store, references: Sequence[str], *, actor: str) -> dict[str, Any]:
+    """Do what `why` does, in an open lake. NotFound for an unknown subject, InputError for one subject named twice."""
+    from pickglass.lake import sharing
     from pickglass.linkage import is_rare, people, read_shared, waterfall
-    from pickglass.store import audit, open_store
+    from pickglass.store import audit
     from pickglass.store import linkage as kept
 
-    with open_store(settings) as store:
-        pair = _two_subjects(settings, store, references)
-        audit.record(store, actor=actor, action="link.why", object=" ".join(pair))
-        decided = kept.decision_history(store, pair)
-        groups = [id for id, members in kept.personas(store).items() if members.issuperset(pair)]
-        shown = [link for link in kept.links(store).values() if set(pair) <= set(link["subjects"])]
-        with open_lake(settings, store) as session:
-            table, _ = people(sharing.identifiers(session), sharing.persons(session))
-            things = read_shared(sharing.shared_things(session))
-            ordinary = _ordinary(_places(session))
-        steps = waterfall(table, _model(store, table)[0], *pair)
-    both = [thing for thing in things if set(pair) <= set(thing.subjects)]
+    pair = _two_subjects(session, references)
+    audit.record(store, actor=actor, action="link.why", object=" ".join(pair))
+    table, _ = people(sharing.identifiers(session), sharing.persons(session))
+    steps = waterfall(table, _model(store, table)[0], *pair)
     bits = sum(step.bits for step in steps)
     probability = 1 / (1 + 2 ** min(max(-bits / 100, -500), 500))
+    ordinary = _ordinary(_places(session))
+    both = [
+        thing for thing in read_shared(sharing.shared_things(session)) if set(pair) <= set(thing.subjects)
+    ]
+    decided = kept.decision_history(store, pair)
     last = {one.kind: one.linked for one in decided}
+    groups = [id for id, members in kept.personas(store).items() if members.issuperset(pair)]
     return {
         "version": 1,
         "subjects": pair,
@@ -355,7 +365,7 @@ def why(settings: Settings, references: Sequence[str], *, actor: str) -> dict[st
         "bits": bits,
         "steps": [asdict(step) for step in steps],
         "personas": groups,
-        "links": [link["id"] for link in shown],
+        "links": [one["id"] for one in kept.links(store).values() if set(pair) <= set(one["subjects"])],
         "shared": [
             {
                 "thing": thing.kind, "label": thing.label, "subjects": len(thing.subjects),
@@ -383,19 +393,23 @@ def _find_link(store: Store, reference: str) -> dict[str, Any]:
     from pickglass.store import linkage as kept
 
     wanted = reference.strip().upper()
-    found = [link for id, link in kept.links(store).items() if id.upper().startswith(wanted)] if wanted else []
+    found = (
+        [link for id, link in kept.links(store).items() if id.upper().startswith(wanted)] if wanted else []
+    )
     exact = [link for link in found if link["id"].upper() == wanted]
     if not found:
-        raise NotFound("there is no such link", "`pickglass link list` lists those of the latest run", reference)
+        raise NotFound(
+            "there is no such link", "`pickglass link list` lists those of the latest run", reference
+        )
     if len(found) > 1 and not exact:
         raise InputError(f"{reference} fits {len(found)} links", "give more of the id", reference)
     return (exact or found)[0]
 
 
-def _two_subjects(settings: Settings, store: Store, references: Sequence[str]) -> tuple[str, str]:
-    from pickglass.lake.erasure import find_subject
+def _two_subjects(session: Session, references: Sequence[str]) -> tuple[str, str]:
+    from pickglass.lake.erasure import subject_of
 
-    left, right = sorted(find_subject(settings, store, one) for one in references)
+    left, right = sorted(subject_of(session, one) for one in references)
     if left == right:
         raise InputError("both are the same subject", "name two different subjects", " ".join(references))
     return left, right

@@ -64,7 +64,11 @@ def test_one_unit_and_one_line_of_people_who_claim_homes_elsewhere_are_one_farm(
     (farm,) = found(things, claims(people))
     assert farm.kind == "farm"
     assert farm.subjects == tuple(people)
-    assert [(one.kind, len(one.subjects)) for one in farm.things] == [("address", 3), ("bank", 2), ("egress", 4)]
+    assert [(one.kind, len(one.subjects)) for one in farm.things] == [
+        ("address", 3),
+        ("bank", 2),
+        ("egress", 4),
+    ]
     assert farm.bits >= REPORTED
     assert farm.probability > 0.9
     assert any("claim to live in another city" in reason for reason in farm.why)
@@ -137,10 +141,21 @@ def test_deliveries_within_days_and_first_checkins_within_minutes_count() -> Non
     people = group(3)
     home = claims(people, city="seattle", address=None, hired=MARCH)
     things = [thing("address", people, UNIT), thing("gateway", people)]
-    slow = {("address", UNIT): Place(deliveries={one: MARCH + timedelta(days=20 * n) for n, one in enumerate(people)})}
-    fast = {("address", UNIT): Place(deliveries={one: MARCH + timedelta(days=2 * n) for n, one in enumerate(people)})}
+    slow = {
+        ("address", UNIT): Place(
+            deliveries={one: MARCH + timedelta(days=20 * n) for n, one in enumerate(people)}
+        )
+    }
+    fast = {
+        ("address", UNIT): Place(
+            deliveries={one: MARCH + timedelta(days=2 * n) for n, one in enumerate(people)}
+        )
+    }
     assert found(things, home, slow) == ()
-    together = [things[0], SharedThing("gateway", "v", None, tuple(Use(one, MARCH, MARCH, 60) for one in people))]
+    together = [
+        things[0],
+        SharedThing("gateway", "v", None, tuple(Use(one, MARCH, MARCH, 60) for one in people)),
+    ]
     (farm,) = found(together, home, fast)
     assert any(reason.startswith("3 deliveries to one unit within 10 days") for reason in farm.why)
     assert any(reason.startswith("3 first check-ins within 60 minutes") for reason in farm.why)
@@ -166,7 +181,12 @@ def test_a_farm_that_somebody_cleared_comes_back_only_with_a_new_member() -> Non
 
 def test_the_id_stays_while_others_join_and_the_order_of_things_does_not_matter() -> None:
     people = group(5)
-    things = [thing("egress", people), thing("bank", people[:2]), thing("address", people[1:], UNIT), thing("phone", people[3:])]
+    things = [
+        thing("egress", people),
+        thing("bank", people[:2]),
+        thing("address", people[1:], UNIT),
+        thing("phone", people[3:]),
+    ]
     expected = found(things, claims(people))
     assert found([thing("egress", people[:3])], claims(people))[0].id == expected[0].id
     shuffle = random.Random(5)  # noqa: S311  the test must be repeatable

@@ -83,10 +83,11 @@ def find_subject(settings: Settings, store: Store, reference: str) -> str:
     NotFound where nobody fits, InputError where several do.
     """
     with open_lake(settings, store) as session:
-        return _subject(session, reference)
+        return subject_of(session, reference)
 
 
-def _subject(session: Session, reference: str) -> str:
+def subject_of(session: Session, reference: str) -> str:
+    """Name the subject that a reference means, in an open lake; raises as `find_subject` does."""
     rows = session.query(
         "SELECT DISTINCT subject_id FROM subject_account WHERE subject_id = upper($given) OR lower(account) = lower($given) "
         "OR lower(split_part(account, ':', 2)) = lower($given) OR (length($given) >= 6 AND starts_with(subject_id, upper($given)))",
@@ -105,7 +106,7 @@ def _subject(session: Session, reference: str) -> str:
 def plan(carer: Carer, reference: str) -> Plan:
     """Find everything that an erasure of the subject would remove; NotAllowed under a legal hold."""
     with open_lake(carer.settings, carer.store) as session:
-        subject_id = _subject(session, reference)
+        subject_id = subject_of(session, reference)
         for hold in keeping.holds(carer.store):
             if hold.subject_id == subject_id:
                 raise NotAllowed(

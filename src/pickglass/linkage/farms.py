@@ -36,7 +36,10 @@ ONE_BUILDING, MOST_ONE_BUILDING = -400, -1200
 MORE_WITH_ONE_ACCOUNT, MOST_WITH_ONE_ACCOUNT = 100, 200
 CLOSE_DELIVERIES, CLOSE_CHECKINS, MOST_TEMPO = 200, 200, 400
 SAME_HOURS = 100
-HINTS = {"exclusive": (400, "are never at work in the same minutes"), "vouching": (300, "vouch for one another")}
+HINTS = {
+    "exclusive": (400, "are never at work in the same minutes"),
+    "vouching": (300, "vouch for one another"),
+}
 
 MOST_SUBJECTS = 100  # sharing one thing; farms of up to ninety laptops were found
 CROWDED = 12  # a line with more is an exit of the company itself, unless half of them share another thing too
@@ -120,7 +123,9 @@ def farms(
     found = []
     for group in _merged(meaningful):
         farm = _weighed(group, claims, places, hints or {})
-        if farm is not None and not all(frozenset(pair) in cleared for pair in combinations(farm.subjects, 2)):
+        if farm is not None and not all(
+            frozenset(pair) in cleared for pair in combinations(farm.subjects, 2)
+        ):
             found.append(farm)
     return tuple(sorted(found, key=lambda farm: (-farm.bits, farm.subjects)))
 
@@ -157,7 +162,11 @@ def _meaningful(
     if kind.place or not kind.passes_on or together(thing.uses) is not False:
         return thing
     # A number given anew, a laptop handed on; applicants leave one moment each, which tells no order of holding.
-    return thing if thing.kind in CONTACTS and all(use.first_time == use.last_time for use in thing.uses) else None
+    return (
+        thing
+        if thing.kind in CONTACTS and all(use.first_time == use.last_time for use in thing.uses)
+        else None
+    )
 
 
 def _days(claims: Mapping[str, Claim], subject_id: str) -> int:
@@ -232,9 +241,7 @@ def _weighed(
         things=tuple(FarmThing(thing.kind, thing.label, thing.subjects) for thing in things),
         bits=bits,
         why=tuple(why),
-        event_ids=tuple(
-            sorted({event for thing in things for use in thing.uses for event in use.event_ids})
-        ),
+        event_ids=tuple(sorted({event for thing in things for use in thing.uses for event in use.event_ids})),
     )
 
 
@@ -269,7 +276,10 @@ def _place_signs(
     )
     if far:
         signs.append(
-            (min(MOST_FAR, FAR_FROM_UNIT * len(far)), f"{len(far)} of {persons} claim to live in another city")
+            (
+                min(MOST_FAR, FAR_FROM_UNIT * len(far)),
+                f"{len(far)} of {persons} claim to live in another city",
+            )
         )
     cities = {claim.city.lower() for claim in named if claim.city}
     if len(cities) > 1:
@@ -315,9 +325,7 @@ def _tempo(
     )
     if delivered > 1:
         weight = min(MOST_TEMPO, CLOSE_DELIVERIES * (delivered - 1))
-        signs.append(
-            (weight, f"{delivered} deliveries to one unit within {DAYS_BETWEEN_DELIVERIES} days")
-        )
+        signs.append((weight, f"{delivered} deliveries to one unit within {DAYS_BETWEEN_DELIVERIES} days"))
     lines = list(lines)
     first = max(
         (

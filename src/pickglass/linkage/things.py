@@ -80,9 +80,7 @@ def common_things(
     return tuple(sorted(common, key=lambda thing: (-thing.subjects, thing.kind, thing.label or "")))
 
 
-def _why_common(
-    thing: SharedThing, subjects: int, ordinary: Mapping[tuple[str, str], str]
-) -> str | None:
+def _why_common(thing: SharedThing, subjects: int, ordinary: Mapping[tuple[str, str], str]) -> str | None:
     return ordinary.get((thing.kind, thing.value)) or (None if is_rare(thing, subjects) else TOO_MANY)
 
 

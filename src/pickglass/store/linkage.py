@@ -84,7 +84,9 @@ def decide(
 def decisions(store: Store, kind: DecisionKind) -> dict[tuple[str, str], bool]:
     """Give what was decided last on each pair, the smaller id first."""
     return {
-        (one.left_subject, one.right_subject): one.linked for one in decision_history(store) if one.kind == kind
+        (one.left_subject, one.right_subject): one.linked
+        for one in decision_history(store)
+        if one.kind == kind
     }
 
 
@@ -112,7 +114,9 @@ def persona_history(store: Store, persona_id: str) -> list[PersonaChange]:
     column = tables.persona_change.c
     wanted = select(*(column[name] for name in PersonaChange._fields)).order_by(column.id)
     with store.reading() as connection:
-        return [PersonaChange(*row) for row in connection.execute(wanted.where(column.persona_id == persona_id))]
+        return [
+            PersonaChange(*row) for row in connection.execute(wanted.where(column.persona_id == persona_id))
+        ]
 
 
 def save_links(
@@ -157,7 +161,9 @@ def save_model(store: Store, content: str, subjects: int) -> None:
     with store.writing() as connection:
         row = {"trained": datetime.now(UTC), "subjects": subjects, "content": content}
         newest = insert_row(connection, tables.linkage_model, row)
-        connection.execute(delete(tables.linkage_model).where(tables.linkage_model.c.id <= newest - MODELS_KEPT))
+        connection.execute(
+            delete(tables.linkage_model).where(tables.linkage_model.c.id <= newest - MODELS_KEPT)
+        )
 
 
 def newest_model(store: Store) -> tuple[str, int] | None:
@@ -173,9 +179,7 @@ def forget_subject(connection: Connection, subject_id: str) -> dict[str, int]:
     """Remove a subject from everything that linkage keeps, and count what was removed."""
     decision, change, link = tables.link_decision.c, tables.persona_change.c, tables.link.c
     named = [
-        row.id
-        for row in connection.execute(select(change.id, change.subjects))
-        if subject_id in row.subjects
+        row.id for row in connection.execute(select(change.id, change.subjects)) if subject_id in row.subjects
     ]
     linked = [
         row.id

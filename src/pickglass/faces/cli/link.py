@@ -28,8 +28,12 @@ def link() -> None:
 
 
 @link.command("list")
-@click.option("--kind", type=click.Choice(KINDS), help="Only these; a thing is shared by few and makes no farm.")
-@click.option("--subject", "reference", metavar="ID", help="Only links of this subject (its id, or the beginning).")
+@click.option(
+    "--kind", type=click.Choice(KINDS), help="Only these; a thing is shared by few and makes no farm."
+)
+@click.option(
+    "--subject", "reference", metavar="ID", help="Only links of this subject (its id, or the beginning)."
+)
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1))
 @home_option
 @json_option
@@ -58,7 +62,10 @@ def link_list(
         return
     table(
         ("id", "kind", "shared thing", "people", "weight"),
-        [(one["id"], kind_of(one), shared_thing(one), ", ".join(one["subjects"]), _weight(one)) for one in links],
+        [
+            (one["id"], kind_of(one), shared_thing(one), ", ".join(one["subjects"]), _weight(one))
+            for one in links
+        ],
     )
     say(f"links: {len(links)}")
 
@@ -140,7 +147,10 @@ def link_why(one: str, other: str, home: Path | None, as_json: bool, reveal: str
         print_json(document)
         return
     left, right = document["subjects"]
-    lines = [f"{left} and {right}: {'linked' if document['linked'] else 'not linked'}", f"  {document['verdict']}"]
+    lines = [
+        f"{left} and {right}: {'linked' if document['linked'] else 'not linked'}",
+        f"  {document['verdict']}",
+    ]
     lines += ["", "One person? In bits"]
     lines += [
         f"  {step['bits']:+7.2f}  {step['label']}" + (f": {step['reason']}" if step["reason"] else "")
@@ -149,7 +159,8 @@ def link_why(one: str, other: str, home: Path | None, as_json: bool, reveal: str
     lines += [f"  {document['bits']:+7.2f}  total, probability {document['probability']:.2f}"]
     lines += ["", f"What both have ({len(document['shared'])})"]
     lines += [
-        f"  {shared_thing(thing)}, as {thing['subjects']} subjects do" + ("" if thing["rare"] else ": too common to mean anything")
+        f"  {shared_thing(thing)}, as {thing['subjects']} subjects do"
+        + ("" if thing["rare"] else ": too common to mean anything")
         for thing in document["shared"]
     ] or ["  Nothing."]
     lines += _decided(document["decisions"])
