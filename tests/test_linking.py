@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from pickglass import linking, pipeline
 from pickglass.errors import InputError, NotFound
 from pickglass.lake.reading import open_lake
-from pickglass.lake.session import Session
+from pickglass.lake.session import Session, session
 from pickglass.linking import Linked, link_everybody
 from pickglass.model.records import Link
-from pickglass.settings import Settings, load_settings
+from pickglass.model.schema import schema
+from pickglass.settings import Settings, derived_key, load_settings
 from pickglass.simulate import simulate
 from pickglass.store import Store, audit, open_store
 
@@ -131,6 +133,22 @@ def test_a_second_run_finds_the_same_under_the_same_ids(company: Company) -> Non
     assert again.links == company.linked.links
     assert again.personas.members == company.linked.personas.members
     assert again.personas.changes == ()
+
+
+@pytest.mark.slow
+def test_the_order_of_files_and_records_does_not_matter(company: Company) -> None:
+    """The same rows, given backwards, give the same links; ids are pseudonyms under the home's own key."""
+    key = derived_key(company.settings, "subjects")
+
+    def linked(backwards: bool) -> tuple[Link, ...]:
+        tables = {}
+        for name in schema().tables:
+            rows = company.session.query(f"SELECT * FROM known_{name} ORDER BY event_id, known, raw_file, raw_record")
+            tables[name] = rows.take(pa.array(range(rows.num_rows - 1, -1, -1), pa.int64())) if backwards else rows
+        with session(tables, company.session.as_of, key) as opened:
+            return link_everybody(opened, company.store).links
+
+    assert linked(backwards=True) == linked(backwards=False)
 
 
 def test_why_explains_pairs_that_are_linked_and_pairs_that_are_not(company: Company) -> None:
