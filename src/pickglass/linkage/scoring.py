@@ -61,7 +61,7 @@ class PairScorer:
 
     def find_pairs(self, most: int | None = None, seed: int = 0) -> float:
         """Make the table `pair` of all pairs that are worth a score, or of a sample; tell the share that it holds."""
-        make_keys(self.connection, new=self._new)
+        make_keys(self.connection, self.count, new=self._new)
         make_pairs(self.connection, new=self._new)
         ((pairs,),) = self.connection.execute("SELECT count(*) FROM pair").fetchall()
         if most is None or pairs <= most:
