@@ -286,7 +286,7 @@ def decide(
     with open_store(settings) as store:
         if len(references) == 1:
             link = _find_link(store, references[0])
-            if link["kind"] == "thing" and not link["farm"]:
+            if link["kind"] == "thing" and not link["things"]:
                 raise InputError(
                     "a shared thing is a fact and needs no decision",
                     "name two subjects, a persona or a farm; a shared household is attested",
