@@ -125,9 +125,12 @@ class PairScorer:
                 "SELECT c.* REPLACE (CAST(2 * block + 1 AS BIGINT) AS n), block FROM sampled JOIN compared c ON c.n = r"
             )
             _, linker = self._linker(f"sample_{number}", settings(model, self.count, frequencies=False))
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                f"l.block = r.block AND {rule}", estimate_without_term_frequencies=True
-            )
+            try:
+                linker.training.estimate_parameters_using_expectation_maximisation(
+                    f"l.block = r.block AND {rule}", estimate_without_term_frequencies=True
+                )
+            except ValueError:  # Splink's, where a sample holds no two records of one person: it teaches nothing
+                continue
             for name, chances_of_levels in _read(linker, rule).items():
                 learnt.setdefault(name, []).append(chances_of_levels)
         return {
