@@ -143,8 +143,12 @@ def test_the_order_of_files_and_records_does_not_matter(company: Company) -> Non
     def linked(backwards: bool) -> tuple[Link, ...]:
         tables = {}
         for name in schema().tables:
-            rows = company.session.query(f"SELECT * FROM known_{name} ORDER BY event_id, known, raw_file, raw_record")
-            tables[name] = rows.take(pa.array(range(rows.num_rows - 1, -1, -1), pa.int64())) if backwards else rows
+            rows = company.session.query(
+                f"SELECT * FROM known_{name} ORDER BY event_id, known, raw_file, raw_record"
+            )
+            tables[name] = (
+                rows.take(pa.array(range(rows.num_rows - 1, -1, -1), pa.int64())) if backwards else rows
+            )
         with session(tables, company.session.as_of, key) as opened:
             return link_everybody(opened, company.store).links
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pickglass.lake.session import Session
-    from pickglass.linkage import Clusters, Farm, Model
+    from pickglass.linkage import Clusters, Dropped, Farm, Model
     from pickglass.linkage.farms import Claim, Place
     from pickglass.store import Store
 
@@ -44,10 +44,10 @@ class Linked:
 def link_everybody(session: Session, store: Store, evidence: Iterable[Evidence] = ()) -> Linked:
     """Link all subjects of a session: personas first, then farms and rings, then things; the order is fixed."""
     from pickglass.lake import sharing
-    from pickglass.linkage import cluster, farms, people, read_shared, score_pairs, thing_links
+    from pickglass.linkage import cluster, farms, read_shared, score_pairs, thing_links
     from pickglass.store import linkage as kept
 
-    table, _ = people(sharing.identifiers(session), sharing.persons(session))
+    table, _ = _people(session)
     model, trained = _model(store, table)
     pairs = score_pairs(table, model, threshold=SHOWN)
     same = kept.decisions(store, "person")
@@ -72,9 +72,9 @@ def link_everybody(session: Session, store: Store, evidence: Iterable[Evidence] 
 def left_out(session: Session) -> dict[str, list[dict[str, Any]]]:
     """Say what linkage leaves out: placeholders and values that too many share, and things that link nobody."""
     from pickglass.lake import sharing
-    from pickglass.linkage import common_things, people, read_shared
+    from pickglass.linkage import common_things, read_shared
 
-    table, dropped = people(sharing.identifiers(session), sharing.persons(session))
+    table, dropped = _people(session)
     things = read_shared(sharing.shared_things(session))
     common: dict[tuple[str, str], list[int]] = {}
     for thing in common_things(things, table.num_rows, _ordinary(_places(session))):
@@ -123,6 +123,13 @@ def _model(store: Store, table: pa.Table) -> tuple[Model, tuple[Model, int] | No
         return Model.from_json(known[0]), None
     model = train(table)
     return model, (model, count)
+
+
+def _people(session: Session) -> tuple[pa.Table, tuple[Dropped, ...]]:
+    from pickglass.lake import sharing
+    from pickglass.linkage import people
+
+    return people(sharing.identifiers(session), sharing.persons(session))
 
 
 def _hints(evidence: Iterable[Evidence]) -> dict[str, set[str]]:
@@ -187,7 +194,7 @@ def _persona_links(
     grouped = {pair for members in personas.members.values() for pair in combinations(members, 2)}
     wanted = {*grouped, *chances}
     known = _known(table, {subject for pair in wanted for subject in pair})
-    links = [_persona_link(id, members, chances, same, known) for id, members in personas.members.items()]
+    links = [_persona_link(name, members, chances, same, known) for name, members in personas.members.items()]
     links += [
         _persona_link(_id("L", *pair), pair, chances, same, known) for pair in chances if pair not in grouped
     ]
@@ -339,13 +346,13 @@ def why(settings: Settings, references: Sequence[str], *, actor: str) -> dict[st
 def explain(session: Session, store: Store, references: Sequence[str], *, actor: str) -> dict[str, Any]:
     """Do what `why` does, in an open lake. NotFound for an unknown subject, InputError for one subject named twice."""
     from pickglass.lake import sharing
-    from pickglass.linkage import is_rare, people, read_shared, waterfall
+    from pickglass.linkage import is_rare, read_shared, waterfall
     from pickglass.store import audit
     from pickglass.store import linkage as kept
 
     pair = _two_subjects(session, references)
     audit.record(store, actor=actor, action="link.why", object=" ".join(pair))
-    table, _ = people(sharing.identifiers(session), sharing.persons(session))
+    table, _ = _people(session)
     steps = waterfall(table, _model(store, table)[0], *pair)
     bits = sum(step.bits for step in steps)
     probability = 1 / (1 + 2 ** min(max(-bits / 100, -500), 500))
@@ -355,7 +362,7 @@ def explain(session: Session, store: Store, references: Sequence[str], *, actor:
     ]
     decided = kept.decision_history(store, pair)
     last = {one.kind: one.linked for one in decided}
-    groups = [id for id, members in kept.personas(store).items() if members.issuperset(pair)]
+    groups = [name for name, members in kept.personas(store).items() if members.issuperset(pair)]
     return {
         "version": 1,
         "subjects": pair,
@@ -393,10 +400,8 @@ def _find_link(store: Store, reference: str) -> dict[str, Any]:
     from pickglass.store import linkage as kept
 
     wanted = reference.strip().upper()
-    found = (
-        [link for id, link in kept.links(store).items() if id.upper().startswith(wanted)] if wanted else []
-    )
-    exact = [link for link in found if link["id"].upper() == wanted]
+    found = [one for one in kept.links(store).values() if one["id"].startswith(wanted)] if wanted else []
+    exact = [one for one in found if one["id"] == wanted]
     if not found:
         raise NotFound(
             "there is no such link", "`pickglass link list` lists those of the latest run", reference

@@ -36,22 +36,35 @@ FARM = Link(
         {"kind": "phone", "label": PHONE, "subjects": (ONE, TWO)},
     ),
 )
-PERSONA = Link("persona", (ONE, TWO), id="P-AAAA1111BB", probability=0.97, reasons=("one phone number: +7.0 bits in all",))
-THING = Link("thing", (ONE, TWO), thing="phone", label=PHONE, bits=560, id="T-BBBBBBBBBB", farm="F-AAAAAAAAAA")
+PERSONA = Link(
+    "persona",
+    (ONE, TWO),
+    id="P-AAAA1111BB",
+    probability=0.97,
+    reasons=("one phone number: +7.0 bits in all",),
+)
+THING = Link(
+    "thing", (ONE, TWO), thing="phone", label=PHONE, bits=560, id="T-BBBBBBBBBB", farm="F-AAAAAAAAAA"
+)
 
 
 @pytest.fixture
 def linked(home: Path) -> Path:
     change = {"persona_id": PERSONA.id, "kind": "merged", "others": ["P-OLD"], "subjects": [TWO]}
     with open_store(load_settings(home)) as store:
-        save_links(store, {one.id: plain(one) for one in (PERSONA, FARM, THING)}, {PERSONA.id: (ONE, TWO)}, [change])
+        save_links(
+            store, {one.id: plain(one) for one in (PERSONA, FARM, THING)}, {PERSONA.id: (ONE, TWO)}, [change]
+        )
     return home
 
 
 def test_links_are_listed_masked_and_by_kind(call: Call, linked: Path) -> None:
     listed = call("link", "list", "--home", linked, "--json").json()["links"]
     assert [one["id"] for one in listed] == [PERSONA.id, FARM.id, THING.id]
-    assert [one["id"] for one in call("link", "list", "--kind", "farm", "--home", linked, "--json").json()["links"]] == [FARM.id]
+    assert [
+        one["id"]
+        for one in call("link", "list", "--kind", "farm", "--home", linked, "--json").json()["links"]
+    ] == [FARM.id]
     assert len(call("link", "list", "--subject", THREE, "--home", linked, "--json").json()["links"]) == 1
     answer = call("link", "list", "--home", linked)
     assert answer.code == 0
@@ -62,7 +75,13 @@ def test_links_are_listed_masked_and_by_kind(call: Call, linked: Path) -> None:
 def test_a_farm_shows_its_things_and_why(call: Call, linked: Path) -> None:
     answer = call("link", "show", "f-aaaa", "--home", linked)
     assert answer.code == 0
-    for part in (ONE, THREE, "the internet line 192.0.2.7", "a household explains two", "farm, probability 0.99"):
+    for part in (
+        ONE,
+        THREE,
+        "the internet line 192.0.2.7",
+        "a household explains two",
+        "farm, probability 0.99",
+    ):
         assert part in answer.out
     assert PHONE not in answer.out
     clear = call("link", "show", FARM.id, "--home", linked, "--json", "--reveal", "case 7").json()
@@ -72,7 +91,9 @@ def test_a_farm_shows_its_things_and_why(call: Call, linked: Path) -> None:
 
 
 def test_a_persona_shows_its_history_and_what_was_decided(call: Call, linked: Path) -> None:
-    done = call("link", "confirm", PERSONA.id, "--reason", "write to dana@example.com", "--home", linked, "--json").json()
+    done = call(
+        "link", "confirm", PERSONA.id, "--reason", "write to dana@example.com", "--home", linked, "--json"
+    ).json()
     assert done == {"version": 1, "kind": "person", "subjects": [ONE, TWO], "linked": True, "pairs": 1}
     answer = call("link", "show", PERSONA.id, "--home", linked)
     assert f"merged with P-OLD: {TWO}" in answer.out

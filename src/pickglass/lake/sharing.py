@@ -107,8 +107,8 @@ used AS (
     SELECT l.value, s.subject_id, s.time, s.tunnel_operator IS NOT NULL OR coalesce(s.anonymous, false) AS tunnel,
            s.asn IN (SELECT CAST(asn AS BIGINT) FROM reference_hosting_network) AS hosting,
            s.asn IN (SELECT asn FROM organisation) AS organisation,
-           regexp_matches(s.as_org, '(?i)(universi|college|hochschule|campus|school|academ|hotel|hospitality|guest network|co-?working|wework|regus|librar|airport)')
-               AS institution
+           regexp_matches(s.as_org, '(?i)(universi|college|hochschule|campus|school|academ|hotel|hospitality|guest network|'
+                          || 'co-?working|wework|regus|librar|airport)') AS institution
     FROM signin s JOIN line l ON l.value = s.src_ip
     WHERE s.outcome = 'success'
 ),
@@ -132,8 +132,8 @@ office AS (
 SELECT l.value,
        CASE WHEN t.tunnel THEN 'tunnel' WHEN t.hosting THEN 'hosting' WHEN t.institution THEN 'institution'
             WHEN t.organisation THEN 'organisation' WHEN o.office THEN 'office'
-            WHEN regexp_matches(l.value, '^(10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|fe80|fd|fc|::1)')
-            THEN 'private' END AS ordinary,
+            WHEN regexp_matches(l.value, '^(10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|'
+                                || '100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|fe80|fd|fc|::1)') THEN 'private' END AS ordinary,
        coalesce(p.most, 0) AS most_at_once, coalesce(p.hours, 0) AS hours_together
 FROM line l
 LEFT JOIN told t ON t.value = l.value

@@ -22,7 +22,7 @@ from itertools import combinations
 from typing import Literal
 
 from pickglass.linkage.kinds import kind_of
-from pickglass.linkage.shared import SharedThing, short_id
+from pickglass.linkage.shared import SharedThing, Use, short_id
 from pickglass.linkage.things import together, without_guests
 
 # All in hundredths of a bit, and all assumed: nobody has published how often honest people share what.
@@ -46,9 +46,11 @@ CROWDED = 12  # a line with more is an exit of the company itself, unless half o
 SHARE_OF_ALL = 0.03
 SETTLED = 0.4  # of a subject's days: on a line used less they are a guest
 OVERLAP = 0.5  # of the smaller of two sets of subjects
-DAYS_BETWEEN_DELIVERIES = 10
-MINUTES_BETWEEN_CHECKINS = 60
-DAYS_FROM_HIRE = 21  # a first check-in later than this is the first that was kept, not the first that was
+DELIVERED_WITHIN = timedelta(days=10)
+CHECKED_IN_WITHIN = timedelta(minutes=60)
+DAYS_FROM_HIRE = timedelta(
+    days=21
+)  # a first check-in later than this is the first that was kept, not the first that was
 
 PRIVATE = frozenset({"mfa_device", "bank", "wallet", "document", "code_host", "mail", "recovery_mail"})
 CONTACTS = frozenset({"phone", "mail", "recovery_mail"})
@@ -312,42 +314,28 @@ def _tempo(
     places: Mapping[tuple[str, str], Place],
 ) -> list[Sign]:
     """Deliveries within days, first check-ins within minutes, and computers at work in the same hours."""
-    signs: list[Sign] = []
-    delivered = max(
-        (
-            _most_within(
-                [time for one, time in _place(places, unit).deliveries.items() if one in unit.subjects],
-                timedelta(days=DAYS_BETWEEN_DELIVERIES),
-            )
-            for unit in units
-        ),
-        default=0,
-    )
-    if delivered > 1:
-        weight = min(MOST_TEMPO, CLOSE_DELIVERIES * (delivered - 1))
-        signs.append((weight, f"{delivered} deliveries to one unit within {DAYS_BETWEEN_DELIVERIES} days"))
     lines = list(lines)
-    first = max(
-        (
-            _most_within(
-                [
-                    use.first_time
-                    for use in line.uses
-                    if use.first_time and _is_first(use.first_time, claims.get(use.subject_id))
-                ],
-                timedelta(minutes=MINUTES_BETWEEN_CHECKINS),
-            )
-            for line in lines
-        ),
-        default=0,
+    deliveries = [
+        [time for one, time in _place(places, unit).deliveries.items() if one in unit.subjects]
+        for unit in units
+    ]
+    checkins = [
+        [use.first_time for use in line.uses if _is_first(use, claims.get(use.subject_id))] for line in lines
+    ]
+    signs: list[Sign] = []
+    for moments, span, weight, words in (
+        (deliveries, DELIVERED_WITHIN, CLOSE_DELIVERIES, "deliveries to one unit within 10 days"),
+        (checkins, CHECKED_IN_WITHIN, CLOSE_CHECKINS, "first check-ins within 60 minutes"),
+    ):
+        count = max((_most_within(times, span) for times in moments), default=0)
+        if count > 1:
+            signs.append((min(MOST_TEMPO, weight * (count - 1)), f"{count} {words}"))
+    busiest = max(
+        (_place(places, line) for line in lines), key=lambda place: place.most_at_once, default=Place()
     )
-    if first > 1:
-        weight = min(MOST_TEMPO, CLOSE_CHECKINS * (first - 1))
-        signs.append((weight, f"{first} first check-ins within {MINUTES_BETWEEN_CHECKINS} minutes"))
-    most = max((_place(places, line).most_at_once for line in lines), default=0)
-    if most > 2:
-        hours = max(_place(places, line).hours_together for line in lines)
-        signs.append((SAME_HOURS, f"up to {most} at work behind one line in the same hour, on {hours} hours"))
+    if busiest.most_at_once > 2:
+        told = f"up to {busiest.most_at_once} at work behind one line in the same hour"
+        signs.append((SAME_HOURS, f"{told}, two or more in {busiest.hours_together} hours"))
     return signs
 
 
@@ -375,9 +363,9 @@ def _hint_signs(subjects: Sequence[str], hints: Mapping[str, Set[str]]) -> list[
     return signs
 
 
-def _most_within(times: Iterable[datetime], span: timedelta) -> int:
+def _most_within(times: Iterable[datetime | None], span: timedelta) -> int:
     """The most of these moments that lie within one span."""
-    ordered = sorted(times)
+    ordered = sorted(time for time in times if time)
     most = start = 0
     for end, time in enumerate(ordered):
         while time - ordered[start] > span:
@@ -386,8 +374,11 @@ def _most_within(times: Iterable[datetime], span: timedelta) -> int:
     return most
 
 
-def _is_first(time: datetime, claim: Claim | None) -> bool:
-    return bool(claim and claim.hired and abs(time - claim.hired) <= timedelta(days=DAYS_FROM_HIRE))
+def _is_first(use: Use, claim: Claim | None) -> bool:
+    """Tell whether a use began with the employment, and not with what the lake holds."""
+    if use.first_time is None or claim is None or claim.hired is None:
+        return False
+    return abs(use.first_time - claim.hired) <= DAYS_FROM_HIRE
 
 
 def _place(places: Mapping[tuple[str, str], Place], thing: SharedThing) -> Place:

@@ -132,8 +132,8 @@ def save_links(
             connection,
             tables.link,
             [
-                {"id": id, "place": place, "document": canonical_text(document)}
-                for place, (id, document) in enumerate(documents.items())
+                {"id": name, "place": place, "document": canonical_text(document)}
+                for place, (name, document) in enumerate(documents.items())
             ],
         )
         _replace(

@@ -192,7 +192,8 @@ def link_document(link: Mapping[str, Any], reveal: bool = False) -> dict[str, An
     if things := link.get("things"):
         document["probability"] = link["probability"]
         document["things"] = [
-            {**thing_document({**one, "thing": one["kind"]}, reveal), "subjects": list(one["subjects"])} for one in things
+            {**thing_document({**one, "thing": one["kind"]}, reveal), "subjects": list(one["subjects"])}
+            for one in things
         ]
     return document
 
