@@ -51,7 +51,7 @@ def link_everybody(session: Session, store: Store, evidence: Iterable[Evidence] 
     model, trained = _model(store, table)
     pairs = score_pairs(table, model, threshold=SHOWN)
     same = kept.decisions(store, "person")
-    personas = cluster(pairs, decisions=same, previous=kept.personas(store))
+    personas = cluster(pairs, decisions={**same}, previous=kept.personas(store))
     things = read_shared(sharing.shared_things(session))
     places = _places(session)
     found = farms(

@@ -15,7 +15,7 @@ def decide(store: Store, *pair: str, linked: bool, kind: linkage.DecisionKind = 
 
 
 def save(store: Store) -> None:
-    documents = {
+    documents: dict[str, dict[str, object]] = {
         "P-AAAAAAAAAA": {"id": "P-AAAAAAAAAA", "subjects": [ONE, TWO], "label": "octo@example.com"},
         "T-1": {"id": "T-1", "subjects": [TWO, THREE], "label": None},
     }
