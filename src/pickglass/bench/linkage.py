@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +23,7 @@ from pickglass.bench.marks import (
     false_links_by_commonness,
     mark,
     mark_clusters,
+    share,
 )
 from pickglass.bench.meter import Cost, load_of_machine, measured
 from pickglass.bench.public_sets import KnownPeople, public_sets
@@ -33,11 +34,13 @@ from pickglass.linkage.people import people as gather
 from pickglass.linkage.plain import plain_splink
 from pickglass.simulate.people import MESSES, Mess, invent_people
 
-THRESHOLD = 0.9  # from which probability on a pair counts as one person
+THRESHOLD = 0.8  # from which probability on a pair counts as one person: where clusters begin
+PLAIN_THRESHOLD = 0.95  # the same for plain Splink, as its documentation has it
 LEAST = 0.1  # where curves end
 PRECISION = 0.98  # at which recalls are compared
 NEWCOMERS = 2_000
 _QUICK = 2_000  # subjects
+_ROUNDS, _QUICK_ROUNDS = 25, 5  # of plain Splink's training at most
 
 _WEAK = ("postal_codes",)  # what half a town has in common
 
@@ -50,6 +53,7 @@ class Answer:
     """What one way of linking found: marks at the threshold, of its clusters, and along its curve."""
 
     pairs: Mark
+    recall_of_sharing: float  # of the right pairs that share any value at all
     clusters: ClusterMark
     at_precision: Mark | None  # the most recall at the precision of the comparison
     curve: tuple[Mark, ...]
@@ -118,7 +122,7 @@ def bench_linkage(
         known = make()
         tell(f"{name}: {len(known.subjects):,} subjects")
         newcomers = 0 if quick or known.name not in MESSES else min(NEWCOMERS, count // 10)
-        results.append(_measure(known, seed, newcomers))
+        results.append(_measure(known, seed, newcomers, _QUICK_ROUNDS if quick else _ROUNDS))
     command = f"pickglass bench linkage --people {count} --seed {seed}"
     command += "".join(f" --only '{name}'" for name in only) + (" --sets DIR" if sets else "")
     return LinkageBench(datetime.now(UTC), command, seed, count, load, tuple(results))
@@ -143,7 +147,7 @@ def _invented(count: int, mess: Mess, seed: int) -> KnownPeople:
     return KnownPeople(mess, invented.identifiers, invented.subjects, invented.truth)
 
 
-def _measure(known: KnownPeople, seed: int, newcomers: int) -> Result:
+def _measure(known: KnownPeople, seed: int, newcomers: int, rounds: int) -> Result:
     truth = Truth.of(known.truth)
     with measured() as gathering:
         table, dropped = gather(known.identifiers, known.subjects)
@@ -154,51 +158,76 @@ def _measure(known: KnownPeople, seed: int, newcomers: int) -> Result:
     with measured() as clustering:
         clusters = cluster(pairs, threshold=THRESHOLD)
     with measured() as plain_cost:
-        plain = plain_splink(table, seed=seed, least=LEAST, threshold=THRESHOLD)
-    ours = clusters.members.values()
+        plain = plain_splink(table, seed=seed, least=LEAST, threshold=PLAIN_THRESHOLD, rounds=rounds)
+    cost = gathering + training + scoring + clustering
+    sharing = _sharing(table, truth)
     return Result(
         known.name,
         len(known.subjects),
         truth.pairs,
         truth.largest,
-        _nothing_shared(table, truth),
+        truth.pairs - len(sharing),
         sum(one.values for one in dropped),
-        _answer(pairs, mark_clusters(ours, truth), truth, gathering + training + scoring + clustering),
-        _answer(plain.pairs, mark_clusters(plain.clusters, truth), truth, plain_cost),
+        _answer(pairs, clusters.members.values(), truth, sharing, THRESHOLD, cost),
+        _answer(plain.pairs, plain.clusters, truth, sharing, PLAIN_THRESHOLD, plain_cost),
         {"people": gathering, "train": training, "score": scoring, "cluster": clustering},
         false_links_by_commonness(pairs, truth, _commonness(table), THRESHOLD),
         _add_newcomers(table, model, pairs, newcomers) if newcomers else None,
     )
 
 
-def _answer(pairs: pa.Table, clusters: ClusterMark, truth: Truth, cost: Cost) -> Answer:
+def _answer(
+    pairs: pa.Table,
+    clusters: Iterable[Sequence[str]],
+    truth: Truth,
+    sharing: Whole,
+    threshold: float,
+    cost: Cost,
+) -> Answer:
     points = curve(pairs, truth)
-    return Answer(mark(pairs, truth, THRESHOLD), clusters, best_recall(points, PRECISION), points, cost)
+    found = pairs.filter(pc.field("probability") >= threshold)
+    numbers = _number(truth.places(found.column("left")), truth.places(found.column("right")), truth)
+    return Answer(
+        mark(pairs, truth, threshold),
+        share(int(np.isin(numbers, sharing).sum()), len(sharing)),
+        mark_clusters(clusters, truth),
+        best_recall(points, PRECISION),
+        points,
+        cost,
+    )
 
 
-def _nothing_shared(table: pa.Table, truth: Truth) -> int:
-    """Count the right pairs that have no mail, phone, address, account, paper, machine or text in common."""
-    together = np.zeros(0, dtype=np.int64)
+def _sharing(table: pa.Table, truth: Truth) -> Whole:
+    """Number the right pairs that share a mail, phone, address, account, paper, machine, text or date of birth."""
+    found = [np.zeros(0, dtype=np.int64)]
     own = truth.places(table.column("subject_id"))
     for name in table.schema.names:
         column = table.column(name).combine_chunks()
-        if pa.types.is_list(column.type) and name not in _WEAK:
+        if name == "birth_date":
+            known = column.is_valid()
+            found.append(_same_value(own[known.to_numpy(zero_copy_only=False)], column.filter(known), truth))
+        elif pa.types.is_list(column.type) and name not in _WEAK:
             holders = own[pc.list_parent_indices(column).to_numpy()]
-            values = pc.dictionary_encode(pc.list_flatten(column)).indices.to_numpy()
-            together = np.union1d(together, _same_value(holders, values, truth))
-    return truth.pairs - len(together)
+            found.append(_same_value(holders, pc.list_flatten(column), truth))
+    return np.unique(np.concatenate(found))
 
 
-def _same_value(holders: Whole, values: Whole, truth: Truth) -> Whole:
-    """Number the right pairs in which both hold one value, each by its two places."""
+def _same_value(holders: Whole, values: pa.Array, truth: Truth) -> Whole:
+    """Number the right pairs in which both hold one value."""
+    codes = values.dictionary_encode().indices.to_numpy()
     persons = truth.persons[holders]
-    order = np.lexsort((holders, values, persons))
-    holders, values, persons = holders[order], values[order], persons[order]
+    order = np.lexsort((holders, codes, persons))
+    holders, codes, persons = holders[order], codes[order], persons[order]
     found = [np.zeros(0, dtype=np.int64)]
     for step in range(1, truth.largest):
-        near = (persons[step:] == persons[:-step]) & (values[step:] == values[:-step])
-        found.append(holders[:-step][near] * len(truth.persons) + holders[step:][near])
-    return np.unique(np.concatenate(found))
+        near = (persons[step:] == persons[:-step]) & (codes[step:] == codes[:-step])
+        found.append(_number(holders[:-step][near], holders[step:][near], truth))
+    return np.concatenate(found)
+
+
+def _number(left: Whole, right: Whole, truth: Truth) -> Whole:
+    """Give each pair of places a number of its own."""
+    return left * len(truth.persons) + right
 
 
 def _commonness(table: pa.Table) -> Whole:
@@ -251,7 +280,6 @@ def _result_document(result: Result) -> dict[str, Any]:
         "name": result.name,
         "subjects": result.subjects,
         "true_pairs": result.true_pairs,
-        "threshold": THRESHOLD,
         **_figures(ours),
         "largest_truth": result.largest_truth,
         "nothing_shared": result.nothing_shared,
@@ -268,8 +296,10 @@ def _result_document(result: Result) -> dict[str, Any]:
 
 def _figures(answer: Answer) -> dict[str, Any]:
     return {
+        "threshold": answer.pairs.threshold,
         "precision": answer.pairs.precision,
         "recall": answer.pairs.recall,
+        "recall_of_sharing": answer.recall_of_sharing,
         "cluster_precision": answer.clusters.precision,
         "cluster_recall": answer.clusters.recall,
         "largest_cluster": answer.clusters.largest,

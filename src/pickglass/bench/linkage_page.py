@@ -50,18 +50,17 @@ def linkage_page(documents: Sequence[Document], picture: str) -> str:
                 for document in documents
             ],
         ),
-        f"## Pairs and clusters\n\nAt probability {results[0][1]['threshold']} and above.\n"
-        if results
-        else "",
+        "## Pairs and clusters\n",
         _table(
             (
                 "people",
                 "subjects",
                 "right pairs",
                 "of these sharing nothing",
-                "by",
+                "by, from which probability",
                 "precision",
                 "recall",
+                "of those sharing a value",
                 "cluster precision",
                 "cluster recall",
                 "largest cluster (truth)",
@@ -97,7 +96,7 @@ def linkage_page(documents: Sequence[Document], picture: str) -> str:
             ],
         ),
     ]
-    return "\n".join(part for part in parts if part)
+    return "\n".join(parts)
 
 
 def linkage_picture(documents: Sequence[Document]) -> str:
@@ -130,10 +129,16 @@ def _quality(result: Document) -> list[tuple[Any, ...]]:
         rows.append(
             (
                 *who,
-                name,
+                f"{name}, {answer['threshold']}",
                 *(
                     f"{answer[figure]:.4f}"
-                    for figure in ("precision", "recall", "cluster_precision", "cluster_recall")
+                    for figure in (
+                        "precision",
+                        "recall",
+                        "recall_of_sharing",
+                        "cluster_precision",
+                        "cluster_recall",
+                    )
                 ),
                 f"{answer['largest_cluster']} ({result['largest_truth']})",
                 "never" if best is None else f"{best['recall']:.4f}",

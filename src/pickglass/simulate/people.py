@@ -218,7 +218,8 @@ class _Crowd:
 
     def _mails(self) -> pa.Array:
         given, _, family = self._words()
-        # Namesakes get numbers as providers deal them out: al.moss, al.moss2 …; a persona has a mail of its own.
+        # Namesakes get numbers, far apart so that a slip seldom meets another's: al.moss, al.moss61803 …; a persona
+        # has a mail of its own.
         owner = np.where(self.persona, self.persons + np.arange(self.count), self.person)
         key = (self._given * 100_000 + self._family).astype(np.int64)
         by_owner = np.full(self.persons + self.count, -1, dtype=np.int64)
@@ -228,7 +229,9 @@ class _Crowd:
         rank[known] = _rank(by_owner[known])
         place = np.zeros(len(by_owner), dtype=np.int64)
         place[owner[::-1]] = np.arange(self.count)[::-1]
-        number = pc.if_else(pa.array(rank[owner] > 0), pa.array(rank[owner] + 1).cast(pa.string()), "")
+        number = pc.if_else(
+            pa.array(rank[owner] > 0), pa.array(_spread(rank[owner], 99_991)).cast(pa.string()), ""
+        )
         local = pc.binary_join_element_wise(given, family, ".").take(pa.array(place[owner]))
         local = _plain_all(local)
         domain = pa.array(WEBMAIL).take(pa.array(_mixed(owner) % len(WEBMAIL)))
