@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 
 from pickglass.errors import InputError
 from pickglass.linkage.model import Model
-from pickglass.linkage.scoring import PairScorer, bits_against_both, outcomes, prior
+from pickglass.linkage.scoring import PairScorer, bits_against_both, final_bits, outcomes, prior
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One line of the sum, in hundredths of a bit for «one person» against «two»; never the shared value itself."""
 
-    kind: Literal["prior", "agree", "differ", "unknown", "family"]
+    kind: Literal["prior", "agree", "differ", "unknown", "family", "cap"]
     label: str  # what was compared: mail addresses, phone numbers, names …
     bits: int
     reason: str = ""
@@ -36,7 +36,9 @@ def waterfall(people: pa.Table, model: Model, left: str, right: str) -> tuple[St
         scorer.bring_people()
         predicted = scorer.weigh(model)
         (row,) = (
-            scorer.connection.sql(f"SELECT *, {bits_against_both(model)} AS bits FROM {predicted}")
+            scorer.connection.sql(
+                f"SELECT *, {bits_against_both(model)} AS weighed, {final_bits(model)} AS bits FROM {predicted}"
+            )
             .to_arrow_table()
             .to_pylist()
         )
@@ -52,8 +54,11 @@ def waterfall(people: pa.Table, model: Model, left: str, right: str) -> tuple[St
             steps.append(Step("unknown", comparison.name, 0, "not known of both"))
         else:
             steps.append(Step("agree" if bits > 0 else "differ", comparison.name, _hundredths(bits), level.words))
-    rest = _hundredths(row["bits"]) - sum(step.bits for step in steps)
+    rest = _hundredths(row["weighed"]) - sum(step.bits for step in steps)
     steps.append(Step("family", "family", rest, "relatives explain what they share"))
+    if row["bits"] < row["weighed"]:
+        less = _hundredths(row["bits"]) - _hundredths(row["weighed"])
+        steps.append(Step("cap", "names alone", less, "a name alone never makes one person"))
     return tuple(steps)
 
 

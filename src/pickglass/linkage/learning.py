@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _ROUNDS = 25
 _MOST_CHANGE = 20.0  # factor by which training may move an assumed chance, where it saw this many pairs or more:
 _MANY = 2_000
-_DUPLICATES, _RELATIVES = (1e-4, 0.5), (1e-3, 1.0)  # per subject: the least and the most
+_DUPLICATES, _RELATIVES = (1e-4, 5.0), (1e-3, 1.0)  # per subject: the least and the most
 
 Number = NDArray[np.float64]
 

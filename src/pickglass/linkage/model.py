@@ -12,7 +12,7 @@ import pyarrow as pa
 from pickglass.errors import InputError
 from pickglass.linkage.comparisons import COMPARISONS
 from pickglass.linkage.learning import refine
-from pickglass.linkage.scoring import PairScorer, bits_against_both
+from pickglass.linkage.scoring import PairScorer, final_bits
 
 VERSION = 1
 _MOST_PAIRS = 300_000  # to learn from
@@ -97,7 +97,7 @@ def score_pairs(
         predicted = scorer.weigh(model, threshold)
         found = scorer.connection.sql(
             f"SELECT l, r, 1 / (1 + pow(2.0, -bits)) AS probability, bits FROM ("
-            f"SELECT least(n_l, n_r) AS l, greatest(n_l, n_r) AS r, round({bits_against_both(model)}, 6) AS bits "
+            f"SELECT least(n_l, n_r) AS l, greatest(n_l, n_r) AS r, round({final_bits(model)}, 6) AS bits "
             f"FROM {predicted}) WHERE probability >= {threshold} ORDER BY l, r"
         ).to_arrow_table()
     finally:

@@ -30,9 +30,22 @@ _COMPOSED: tuple[tuple[str, int], ...] = (
     ("split_part(mails[1], '@', 1) || '|' || birth_date", _WEAK),
 )
 
+# Among few people one statement is selective enough by itself.
+_FEW = 20_000
+_SINGLE: tuple[tuple[str, int], ...] = (
+    ("birth_date", 12),
+    ("given_name", 12),
+    ("family_name", 12),
+    ("least(given_name, family_name) || '|' || greatest(given_name, family_name)", 12),
+    ("left(given_name, 3) || '|' || left(family_name, 3)", 12),
+    ("split_part(mails[1], '@', 1)", 12),
+    ("right(phones[1], 7)", 12),
+    ("split_part(address_keys[1], '|', 1)", 12),
+)
 
-def make_keys(connection: Any, *, new: bool) -> None:
-    """Make `block_key(key, n)` from `person`; with `new`, only the keys that a subject in `new_person` has."""
+
+def make_keys(connection: Any, count: int, *, new: bool) -> None:
+    """Make `block_key(key, n)` from `person` of so many; with `new`, only the keys that a subject in `new_person` has."""
     parts = [
         f"SELECT hash('{column}', unnest({column})) AS key, n, {_STRONG} AS most FROM {{people}}"
         for column in _LISTED
@@ -42,7 +55,7 @@ def make_keys(connection: Any, *, new: bool) -> None:
     )
     parts += [
         f"SELECT hash({number}, {key}), n, {most} FROM {{people}} WHERE ({key}) IS NOT NULL"
-        for number, (key, most) in enumerate(_COMPOSED)
+        for number, (key, most) in enumerate(_COMPOSED + (_SINGLE if count <= _FEW else ()))
     ]
     parts.append(  # given and family name the wrong way round
         f"SELECT hash(0, family_name || ' ' || given_name), n, {_NAME_ALONE} FROM {{people}} "

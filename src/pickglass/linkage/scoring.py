@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pickglass.lake.engine import connect
-from pickglass.linkage.comparisons import COMPARISONS, Comparison, Level
+from pickglass.linkage.comparisons import COMPARISONS, NAMES, Comparison, Level
 from pickglass.linkage.pairs import make_keys, make_pairs
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MEMORY = "5GB"
 _ROWS = 100_000  # of one batch: what one thread takes at a time
-_MOST_DUPLICATES = 0.5  # per subject; with more, a name alone would be enough
+NAME_ALONE = -1.0  # bits at most where nothing but the names speaks for one person
 _LEAST = 1e-9
 
 # Chance that strangers agree in a name level, from the frequency of the names: how much rarer than one shared part.
@@ -61,7 +61,7 @@ class PairScorer:
 
     def find_pairs(self, most: int | None = None, seed: int = 0) -> float:
         """Make the table `pair` of all pairs that are worth a score, or of a sample; tell the share that it holds."""
-        make_keys(self.connection, new=self._new)
+        make_keys(self.connection, self.count, new=self._new)
         make_pairs(self.connection, new=self._new)
         ((pairs,),) = self.connection.execute("SELECT count(*) FROM pair").fetchall()
         if most is None or pairs <= most:
@@ -125,9 +125,12 @@ class PairScorer:
                 "SELECT c.* REPLACE (CAST(2 * block + 1 AS BIGINT) AS n), block FROM sampled JOIN compared c ON c.n = r"
             )
             _, linker = self._linker(f"sample_{number}", settings(model, self.count, frequencies=False))
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                f"l.block = r.block AND {rule}", estimate_without_term_frequencies=True
-            )
+            try:
+                linker.training.estimate_parameters_using_expectation_maximisation(
+                    f"l.block = r.block AND {rule}", estimate_without_term_frequencies=True
+                )
+            except ValueError:  # Splink's, where a sample holds no two records of one person: it teaches nothing
+                continue
             for name, chances_of_levels in _read(linker, rule).items():
                 learnt.setdefault(name, []).append(chances_of_levels)
         return {
@@ -176,7 +179,7 @@ def _read(linker: Any, rule: str) -> dict[str, tuple[float, ...]]:
 
 def prior(per_subject: float, count: int) -> float:
     """Turn «how many of such partners a subject has» into the chance that two subjects are such a pair."""
-    return min(0.5, 2 * min(per_subject, _MOST_DUPLICATES) / max(count - 1, 1))
+    return min(0.5, 2 * per_subject / max(count - 1, 1))
 
 
 def chances(learnt: Mapping[str, Sequence[float]], comparison: Comparison, name: str = "one_person") -> Sequence[float]:
@@ -234,7 +237,7 @@ def _level(level: Level, chance: float, count: int, frequencies: bool) -> dict[s
 
 def family_bits(model: Model) -> str:
     """SQL over Splink's predictions: bits by which «a family» explains a pair better than «one person» does."""
-    parts = [str(math.log2(max(model.relatives, _LEAST) / max(min(model.duplicates, _MOST_DUPLICATES), _LEAST)))]
+    parts = [str(math.log2(max(model.relatives, _LEAST) / max(model.duplicates, _LEAST)))]
     for number, comparison in enumerate(COMPARISONS):
         both = zip(chances(model.family, comparison, "family"), chances(model.one_person, comparison), strict=True)
         cases = " ".join(
@@ -253,6 +256,13 @@ def bits_against_both(model: Model) -> str:
         f"match_weight - (CASE WHEN {family} > 40 THEN {family} "
         f"ELSE log2(1 + pow(2.0, greatest(-1000.0, {family}))) END)"
     )
+
+
+def final_bits(model: Model) -> str:
+    """SQL over Splink's predictions: the bits that count, for a name alone never makes one person."""
+    others = ", ".join(f"mw_c{number}" for number, one in enumerate(COMPARISONS) if one is not NAMES)
+    weighed = bits_against_both(model)
+    return f"CASE WHEN greatest({others}) <= 0 THEN least({weighed}, {NAME_ALONE}) ELSE {weighed} END"
 
 
 def outcomes(row: Mapping[str, Any]) -> list[tuple[Comparison, Level | None, float]]:
