@@ -99,6 +99,14 @@ def test_the_page_holds_every_figure(tmp_path: Path) -> None:
     assert page.with_suffix(".svg").read_text(encoding="utf-8") == linkage_picture([DOCUMENT])
 
 
+def test_a_run_without_plain_splink_has_its_own_rows() -> None:
+    alone = DOCUMENT["results"][0] | {"splink": None, "splink_seconds": None, "splink_curve": []}
+    text = linkage_page([DOCUMENT | {"results": [alone]}], "curves.svg")
+    assert "| pickglass, 0.9 |" in text
+    assert "| plain Splink" not in text
+    assert "plain Splink" not in linkage_picture([DOCUMENT | {"results": [alone]}])
+
+
 def test_no_results_make_no_page(tmp_path: Path) -> None:
     for text in ("{", "[]", "{}"):
         (tmp_path / "figures.json").write_text(text, encoding="utf-8")

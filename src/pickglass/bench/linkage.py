@@ -81,7 +81,7 @@ class Result:
     nothing_shared: int  # right pairs without one value in common: a name alone never links
     dropped: int  # values that say nothing
     ours: Answer
-    splink: Answer
+    splink: Answer | None
     stages: Mapping[str, Cost]
     false_by_name: tuple[float, ...]  # per 1,000 subjects, from the rarest names to the commonest
     increment: Increment | None = None
@@ -106,12 +106,13 @@ def bench_linkage(
     seed: int = 7,
     only: Sequence[str] = (),
     quick: bool = False,
+    alone: bool = False,
     tell: Tell = lambda _: None,
 ) -> LinkageBench:
     """Link generated people of each kind, and the public sets of the folder, by us and by plain Splink.
 
     `only` keeps the sets of these names. `quick` takes few people and leaves the increment out: it shows that all
-    works, and no figure that holds.
+    works, and no figure that holds. `alone` leaves plain Splink out, which takes its time with millions.
     """
     count = min(people, _QUICK) if quick else people
     if count < 100:
@@ -122,9 +123,14 @@ def bench_linkage(
         known = make()
         tell(f"{name}: {len(known.subjects):,} subjects")
         newcomers = 0 if quick or known.name not in MESSES else min(NEWCOMERS, count // 10)
-        results.append(_measure(known, seed, newcomers, _QUICK_ROUNDS if quick else _ROUNDS))
+        rounds = 0 if alone else _QUICK_ROUNDS if quick else _ROUNDS
+        results.append(_measure(known, seed, newcomers, rounds))
     command = f"pickglass bench linkage --people {count} --seed {seed}"
-    command += "".join(f" --only '{name}'" for name in only) + (" --sets DIR" if sets else "")
+    command += (
+        "".join(f" --only '{name}'" for name in only)
+        + (" --sets DIR" if sets else "")
+        + (" --alone" if alone else "")
+    )
     return LinkageBench(datetime.now(UTC), command, seed, count, load, tuple(results))
 
 
@@ -157,8 +163,6 @@ def _measure(known: KnownPeople, seed: int, newcomers: int, rounds: int) -> Resu
         pairs = score_pairs(table, model, threshold=LEAST)
     with measured() as clustering:
         clusters = cluster(pairs, threshold=THRESHOLD)
-    with measured() as plain_cost:
-        plain = plain_splink(table, seed=seed, least=LEAST, threshold=PLAIN_THRESHOLD, rounds=rounds)
     cost = gathering + training + scoring + clustering
     sharing = _sharing(table, truth)
     return Result(
@@ -169,11 +173,17 @@ def _measure(known: KnownPeople, seed: int, newcomers: int, rounds: int) -> Resu
         truth.pairs - len(sharing),
         sum(one.values for one in dropped),
         _answer(pairs, clusters.members.values(), truth, sharing, THRESHOLD, cost),
-        _answer(plain.pairs, plain.clusters, truth, sharing, PLAIN_THRESHOLD, plain_cost),
+        _plain_answer(table, seed, rounds, truth, sharing) if rounds else None,
         {"people": gathering, "train": training, "score": scoring, "cluster": clustering},
         false_links_by_commonness(pairs, truth, _commonness(table), THRESHOLD),
         _add_newcomers(table, model, pairs, newcomers) if newcomers else None,
     )
+
+
+def _plain_answer(table: pa.Table, seed: int, rounds: int, truth: Truth, sharing: Whole) -> Answer:
+    with measured() as cost:
+        plain = plain_splink(table, seed=seed, least=LEAST, threshold=PLAIN_THRESHOLD, rounds=rounds)
+    return _answer(plain.pairs, plain.clusters, truth, sharing, PLAIN_THRESHOLD, cost)
 
 
 def _answer(
@@ -286,11 +296,11 @@ def _result_document(result: Result) -> dict[str, Any]:
         "values_dropped": result.dropped,
         "false_links_per_1000_by_name": list(result.false_by_name),
         "stages": {name: asdict(cost) for name, cost in result.stages.items()},
-        "splink_seconds": splink.cost.seconds,
-        "splink": _figures(splink),
+        "splink_seconds": None if splink is None else splink.cost.seconds,
+        "splink": None if splink is None else _figures(splink),
         "increment": None if result.increment is None else asdict(result.increment),
         "curve": [asdict(point) for point in ours.curve],
-        "splink_curve": [asdict(point) for point in splink.curve],
+        "splink_curve": [] if splink is None else [asdict(point) for point in splink.curve],
     }
 
 

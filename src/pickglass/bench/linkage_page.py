@@ -105,15 +105,18 @@ def linkage_picture(documents: Sequence[Document]) -> str:
     for document in documents:
         for result in document["results"]:
             title = f"{result['name']}, {result['subjects']:,} subjects"
-            panels[title] = {
-                "pickglass": _points(result["curve"]),
-                "plain Splink": _points(result["splink_curve"]),
-            }
+            panels[title] = {"pickglass": _points(result["curve"])}
+            if result["splink"]:
+                panels[title]["plain Splink"] = _points(result["splink_curve"])
     return draw_curves(panels)
 
 
 def _points(curve: Sequence[Document]) -> list[tuple[float, float]]:
     return [(point["recall"], point["precision"]) for point in curve]
+
+
+def _answers(result: Document) -> list[tuple[str, Document]]:
+    return [("pickglass", result), *([("plain Splink", result["splink"])] if result["splink"] else [])]
 
 
 def _quality(result: Document) -> list[tuple[Any, ...]]:
@@ -124,7 +127,7 @@ def _quality(result: Document) -> list[tuple[Any, ...]]:
         f"{result['nothing_shared']:,}",
     )
     rows: list[tuple[Any, ...]] = []
-    for name, answer in (("pickglass", result), ("plain Splink", result["splink"])):
+    for name, answer in _answers(result):
         best = answer["recall_at_precision"]
         rows.append(
             (
@@ -157,9 +160,9 @@ def _cost(result: Document) -> list[tuple[Any, ...]]:
             f"{answer['seconds']:.1f}",
             f"{answer['processor_seconds']:.1f}",
             f"{answer['peak_mb']:,} MB",
-            told,
+            stages if answer is result else "",
         )
-        for name, answer, told in (("pickglass", result, stages), ("plain Splink", result["splink"], ""))
+        for name, answer in _answers(result)
     ]
 
 

@@ -28,6 +28,7 @@ def bench() -> None:
 )
 @click.option("--only", metavar="NAME", multiple=True, help="Only the set of this name; may be repeated.")
 @click.option("--quick", is_flag=True, help="Few people and no increment: does it work at all?")
+@click.option("--alone", is_flag=True, help="Leave plain Splink out: it takes its time with a million.")
 @click.option(
     "--results",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -46,6 +47,7 @@ def linkage(
     sets: Path | None,
     only: tuple[str, ...],
     quick: bool,
+    alone: bool,
     results: tuple[Path, ...],
     page: Path | None,
 ) -> None:
@@ -62,7 +64,11 @@ def linkage(
     documents = (
         [_read(path) for path in results]
         if results
-        else [linkage_document(bench_linkage(people, sets=sets, seed=seed, only=only, quick=quick, tell=say))]
+        else [
+            linkage_document(
+                bench_linkage(people, sets=sets, seed=seed, only=only, quick=quick, alone=alone, tell=say)
+            )
+        ]
     )
     if page is not None:
         picture = page.with_suffix(".svg")
@@ -85,6 +91,7 @@ def linkage(
             [f"{result['name']} {by}", *(answer[column] for column in columns[1:])]
             for result in document["results"]
             for by, answer in (("pickglass", result), ("splink", result["splink"]))
+            if answer
         ]
         table(columns, rows, document["command"])
 
