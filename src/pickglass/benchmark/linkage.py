@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pickglass.bench.marks import (
+from pickglass.benchmark.marks import (
     ClusterMark,
     Mark,
     Truth,
@@ -25,8 +25,8 @@ from pickglass.bench.marks import (
     mark_clusters,
     share,
 )
-from pickglass.bench.meter import Cost, load_of_machine, measured
-from pickglass.bench.public_sets import KnownPeople, public_sets
+from pickglass.benchmark.meter import Cost, load_of_machine, measured
+from pickglass.benchmark.public_sets import KnownPeople, public_sets
 from pickglass.errors import InputError
 from pickglass.linkage.clusters import cluster
 from pickglass.linkage.model import Model, score_pairs, train
@@ -99,7 +99,7 @@ class LinkageBench:
     results: tuple[Result, ...]
 
 
-def bench_linkage(
+def measure_linkage(
     people: int = 20_000,
     *,
     sets: Path | None = None,

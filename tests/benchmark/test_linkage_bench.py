@@ -10,9 +10,9 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from click.testing import CliRunner
 
-from pickglass.bench.drawing import draw_curves
-from pickglass.bench.linkage import bench_linkage, linkage_document
-from pickglass.bench.linkage_page import linkage_page, linkage_picture
+from pickglass.benchmark.drawing import draw_curves
+from pickglass.benchmark.linkage import linkage_document, measure_linkage
+from pickglass.benchmark.linkage_page import linkage_page, linkage_picture
 from pickglass.errors import InputError
 from pickglass.faces.cli.main import cli
 
@@ -58,7 +58,7 @@ DOCUMENT: dict[str, Any] = {
 
 def test_a_quick_run_finds_most_duplicates_and_says_what_it_cost() -> None:
     told: list[str] = []
-    bench = bench_linkage(400, only=["corrupted"], quick=True, tell=told.append)
+    bench = measure_linkage(400, only=["corrupted"], quick=True, tell=told.append)
     assert told == ["corrupted: 400 subjects"]
     document = linkage_document(bench)
     (result,) = document["results"]
@@ -76,14 +76,14 @@ def test_a_quick_run_finds_most_duplicates_and_says_what_it_cost() -> None:
 )
 def test_what_cannot_be_measured_is_refused(people: int, only: list[str], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        bench_linkage(people, only=only)
+        measure_linkage(people, only=only)
 
 
 def test_the_page_holds_every_figure(tmp_path: Path) -> None:
     figures, page = tmp_path / "figures.json", tmp_path / "page.md"
     figures.write_text(json.dumps(DOCUMENT), encoding="utf-8")
     run = CliRunner().invoke(
-        cli, ["bench", "linkage", "--results", str(figures), "--page", str(page), "--json"], obj={}
+        cli, ["bench", "linkage", "--results", str(figures), "--write", str(page), "--json"], obj={}
     )
     assert json.loads(run.stdout) == DOCUMENT
     text = page.read_text(encoding="utf-8")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pickglass.bench.drawing import draw_curves
-from pickglass.bench.linkage import PRECISION
+from pickglass.benchmark.drawing import draw_curves
+from pickglass.benchmark.linkage import PRECISION
 
 Document = Mapping[str, Any]
 
