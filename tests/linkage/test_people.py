@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
+from pickglass.errors import InputError
 from pickglass.linkage import PEOPLE, Dropped, people
 
 
 def identifiers(rows: Iterable[tuple[str, str, str]]) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [(), (), ()]
+    columns: Any = list(zip(*rows, strict=True)) or [(), (), ()]
     return pa.table({name: pa.array(column, pa.string()) for name, column in zip(("subject_id", "kind", "value"), columns, strict=True)})
 
 
@@ -94,7 +96,7 @@ def test_columns_of_the_subject_are_read_where_there_are_any() -> None:
         {
             "subject_id": ["S2", "S1", "S3"],
             "birth_date": ["1980-02-03", "1900-01-01", None],
-            "text_sketch": pa.array([["0000000000ff", "000000000001"], None, []], pa.list_(pa.string())),
+            "text_sketch": pa.array([["000000000001", "0000000000ff"], None, []], pa.list_(pa.string())),
         }
     )
     table, dropped = people(identifiers([("S9", "mail", "nobody@example.org")]), given)
@@ -102,3 +104,21 @@ def test_columns_of_the_subject_are_read_where_there_are_any() -> None:
     assert table["birth_date"].to_pylist() == [None, "1980-02-03", None]
     assert table["text_sketch"].to_pylist() == [[], [1, 255], []]
     assert dropped == (Dropped("birth_date", "a placeholder", 1, 1),)
+
+
+@pytest.mark.parametrize("part", ["ff", "00000000000g"])
+def test_a_sketch_of_something_else_is_refused(part: str) -> None:
+    given = pa.table({"subject_id": ["S1"], "text_sketch": pa.array([[part]], pa.list_(pa.string()))})
+    with pytest.raises(InputError):
+        people(identifiers([]), given)
+
+
+def test_a_subject_that_is_given_twice_is_one() -> None:
+    given = pa.table({"subject_id": ["S1", None, "S1"], "name": ["Bo", "Al", "Ann"]})
+    table, _ = people(identifiers([]), given)
+    assert table.select(["subject_id", "family_name"]).to_pylist() == [{"subject_id": "S1", "family_name": "ann"}]
+
+
+def test_no_more_than_twenty_values_of_a_kind_are_kept() -> None:
+    row, _ = one([("mail", f"m{number:03}@example.org") for number in range(50)])
+    assert row["mails"] == [f"m{number:03}@example.org" for number in range(20)]

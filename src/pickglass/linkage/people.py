@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from pickglass.errors import InputError
 from pickglass.lake.engine import connect, install_macros, literal
 from pickglass.linkage.kinds import kind_of
 
@@ -79,6 +82,7 @@ _SPELT = {
 }
 
 _NEVER_COMMON = ("postal_code", "birth_date", "given_name", "family_name", "name")  # weighed by frequency
+_SKETCH_DIGITS = 12
 _VALUES = 20  # of one kind for one subject that are kept, the first in order
 
 _EMPTY_WORDS = (
@@ -108,51 +112,111 @@ def people(identifiers: pa.Table, subjects: pa.Table) -> tuple[pa.Table, tuple[D
 
     `identifiers` has the columns subject_id, kind and value. Beside the lake's kinds it may hold rows of the kinds
     postal_code, referee, name, given_name and family_name. `subjects` has subject_id and, where known, name,
-    birth_date and text_sketch (hashes of 12 hexadecimal digits).
+    birth_date and text_sketch (hashes of 12 hexadecimal digits in order).
     """
+    subjects = _one_row_each(subjects)
     connection = connect("4GB")
     try:
         install_macros(connection, b"")  # no value is hashed here: the lake did it
         connection.register("given_identifiers", identifiers.select(["subject_id", "kind", "value"]))
-        connection.register("given_subjects", subjects)
-        _read_subjects(connection, set(subjects.column_names))
+        connection.register("who", _stated(subjects))
         _canonical(connection)
         dropped = _drop(connection)
-        table = connection.sql(_GATHER).to_arrow_table().cast(PEOPLE)
+        names = connection.sql(_NAMES).to_arrow_table()
+        values = connection.sql(_VALUES_IN_ORDER).to_arrow_table()
     finally:
         connection.close()
-    return table, dropped
+    columns = {
+        "subject_id": subjects["subject_id"],
+        **{name: names[name] for name in ("given_name", "family_name", "full_name", "birth_date")},
+        **_lists(values, subjects.num_rows),
+        "text_sketch": _sketches(subjects),
+    }
+    return pa.table({name: columns[name] for name in PEOPLE.names}).cast(PEOPLE), dropped
 
 
-def _read_subjects(connection: Any, columns: set[str]) -> None:
-    """Make `who`, one row per subject with whatever of the columns there is."""
-    kinds = {"name": "VARCHAR", "birth_date": "VARCHAR", "text_sketch": "VARCHAR[]"}
-    stated = ", ".join(
-        f"max(CAST({name if name in columns else 'NULL'} AS {kind})) AS {name}" for name, kind in kinds.items()
-    )
-    connection.execute(
-        f"CREATE TEMP TABLE who AS SELECT subject_id, {stated} FROM given_subjects "
-        "WHERE subject_id IS NOT NULL GROUP BY subject_id"
-    )
+def _joined(parts: pa.Array) -> str:
+    """The texts one after the other, from the memory that they lie in; ValueError where one is of another length."""
+    _, ends, texts = parts.buffers()
+    bounds = np.frombuffer(ends, np.int32)[parts.offset : parts.offset + len(parts) + 1]
+    if not np.all(np.diff(bounds) == _SKETCH_DIGITS):
+        raise ValueError
+    return texts[bounds[0] : bounds[-1]].to_pybytes().decode("ascii")
+
+
+def _one_row_each(subjects: pa.Table) -> pa.Table:
+    """The subjects in the order of their ids, each once."""
+    order = [(name, "ascending") for name in ("subject_id", "name", "birth_date") if name in subjects.column_names]
+    subjects = subjects.filter(pc.is_valid(subjects["subject_id"]))
+    subjects = subjects.take(pc.sort_indices(subjects, order)).combine_chunks()
+    ids = subjects["subject_id"].combine_chunks()
+    if len(ids) < 2:
+        return subjects
+    return subjects.filter(pa.concat_arrays([pa.array([True]), pc.not_equal(ids[1:], ids[:-1])]))
+
+
+def _stated(subjects: pa.Table) -> pa.Table:
+    """What the engine needs of the subjects: a number, the id and, where they are known, name and birth date."""
+    count = subjects.num_rows
+    texts = {
+        name: subjects[name].cast(pa.string()) if name in subjects.column_names else pa.nulls(count, pa.string())
+        for name in ("subject_id", "name", "birth_date")
+    }
+    return pa.table({"n": pa.array(np.arange(count, dtype=np.int32)), **texts})
+
+
+def _lists(values: pa.Table, count: int) -> dict[str, pa.Array]:
+    """Put the ordered rows (column, n, value) into one list per subject for each column."""
+    texts = values["value"].combine_chunks()
+    places, subjects = (values[name].to_numpy() for name in ("place", "n"))
+    found = {}
+    for place, column in enumerate(_TEXT_COLUMNS):
+        start, stop = np.searchsorted(places, [place, place + 1])
+        owners, held = subjects[start:stop], texts[start:stop]
+        bounds = np.searchsorted(owners, np.arange(count + 1))
+        few = np.arange(len(owners)) - bounds[owners] < _VALUES
+        if not few.all():
+            owners, held = owners[few], held.filter(pa.array(few))
+            bounds = np.searchsorted(owners, np.arange(count + 1))
+        found[column] = pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), held)
+    return found
+
+
+def _sketches(subjects: pa.Table) -> pa.Array:
+    """The sketches as numbers; an empty one for who has none."""
+    if "text_sketch" not in subjects.column_names or not pc.sum(pc.list_value_length(subjects["text_sketch"])).as_py():
+        return pa.array([[]] * subjects.num_rows, pa.list_(pa.uint64()))
+    sketches = subjects["text_sketch"].combine_chunks()
+    lengths = pc.fill_null(pc.list_value_length(sketches), 0).to_numpy()
+    parts = pc.list_flatten(sketches).cast(pa.string())
+    try:
+        numbers = np.frombuffer(bytes.fromhex(_joined(parts)), np.uint8).reshape(len(parts), -1).astype(np.uint64)
+    except ValueError as error:
+        raise InputError(
+            "a sketch of a text is not made of hashes of 12 hexadecimal digits", hint="load the data anew"
+        ) from error
+    weights = np.uint64(256) ** np.arange(numbers.shape[1] - 1, -1, -1, dtype=np.uint64)
+    bounds = np.concatenate(([0], np.cumsum(lengths)))
+    return pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), pa.array(numbers @ weights))
 
 
 def _canonical(connection: Any) -> None:
     """Make `spelt`: one row for each statement, its value in canonical spelling."""
-    connection.execute("CREATE TEMP TABLE spelt (subject_id VARCHAR, kind VARCHAR, value VARCHAR)")
+    connection.execute("CREATE TEMP TABLE spelt (n INTEGER, kind VARCHAR, value VARCHAR)")
     for column, kind in (("name", "name"), ("left(birth_date, 10)", "birth_date")):
         connection.execute(
-            f"INSERT INTO spelt SELECT subject_id, '{kind}', {_SPELT.get(kind, _PLAIN).format(value=column)} FROM who "
+            f"INSERT INTO spelt SELECT n, '{kind}', {_SPELT.get(kind, _PLAIN).format(value=column)} FROM who "
             f"WHERE {column} IS NOT NULL"
         )
     # One statement for each spelling: the engine would write out nested ones in every place that reads them.
     for spelling in sorted({*_SPELT.values(), _PLAIN}):
         kinds = ", ".join(literal(kind) for kind in _COLUMN_OF if _SPELT.get(kind, _PLAIN) == spelling)
         connection.execute(
-            f"INSERT INTO spelt SELECT subject_id, kind, {spelling.format(value='trim(CAST(value AS VARCHAR))')} "
-            f"FROM given_identifiers SEMI JOIN who USING (subject_id) WHERE kind IN ({kinds})"
+            f"INSERT INTO spelt SELECT n, kind, {spelling.format(value='trim(value)')} "
+            f"FROM given_identifiers JOIN who USING (subject_id) WHERE kind IN ({kinds})"
         )
     connection.execute(
-        "INSERT INTO spelt SELECT subject_id, 'postal_code', split_part(value, '|', 3) FROM spelt "
+        "INSERT INTO spelt SELECT n, 'postal_code', split_part(value, '|', 3) FROM spelt "
         "WHERE kind = 'address' AND split_part(value, '|', 3) <> ''"
     )
 
@@ -170,7 +234,7 @@ def _drop(connection: Any) -> tuple[Dropped, ...]:
         f"""
         CREATE TEMP TABLE bound AS SELECT * FROM (VALUES {limits}) AS bound(kind, most);
         CREATE TEMP TABLE empty AS
-        SELECT kind, value FROM (SELECT DISTINCT kind, value FROM spelt WHERE value IS NOT NULL)
+        SELECT DISTINCT kind, value FROM spelt
         WHERE lower(value) IN ({words})
            OR (kind IN ('mail', 'recovery_mail') AND split_part(value, '@', 1) IN ({boxes}))
            OR (kind = 'address' AND split_part(value, '|', 1) IN ({words}))
@@ -183,14 +247,14 @@ def _drop(connection: Any) -> tuple[Dropped, ...]:
         SEMI JOIN (SELECT kind, value FROM spelt JOIN bound USING (kind)
                    GROUP BY kind, value HAVING count(*) > any_value(most)) many USING (kind, value)
         ANTI JOIN empty USING (kind, value)
-        GROUP BY kind, value HAVING count(DISTINCT subject_id) > any_value(most);
+        GROUP BY kind, value HAVING count(DISTINCT n) > any_value(most);
         CREATE TEMP VIEW held AS
         SELECT * FROM spelt ANTI JOIN empty USING (kind, value) ANTI JOIN common USING (kind, value)
         """
     )
     rows = connection.execute(
         """
-        SELECT kind, reason, count(DISTINCT value), count(DISTINCT subject_id) FROM spelt JOIN (
+        SELECT kind, reason, count(DISTINCT value), count(DISTINCT n) FROM spelt JOIN (
             SELECT kind, value, 'a placeholder' AS reason FROM empty
             UNION ALL SELECT kind, value, 'shared by more than ' || most || ' subjects' FROM common
         ) USING (kind, value)
@@ -200,39 +264,33 @@ def _drop(connection: Any) -> tuple[Dropped, ...]:
     return tuple(Dropped(*row) for row in rows)
 
 
-def _list(column: str, value: str = "value") -> str:
-    kinds = ", ".join(literal(kind) for kind, one in _COLUMN_OF.items() if one == column)
-    return (
-        f"coalesce(list_slice(list_sort(list_distinct(list({value}) FILTER (WHERE kind IN ({kinds})))), 1, {_VALUES}), [])"
-        f" AS {column}"
-    )
-
-
-_LISTS = ", ".join(_list(field.name) for field in PEOPLE if field.type == _TEXTS)
+_TEXT_COLUMNS = [field.name for field in PEOPLE if field.type == _TEXTS]
+_PLACES = ", ".join(
+    f"({literal(kind)}, {_TEXT_COLUMNS.index(column)})" for kind, column in _COLUMN_OF.items() if column in _TEXT_COLUMNS
+)
+_VALUES_IN_ORDER = f"""
+    SELECT DISTINCT place, n, value FROM held JOIN (VALUES {_PLACES}) AS p(kind, place) USING (kind)
+    WHERE value <> '' ORDER BY place, n, value
+"""
 _WITHOUT = ", ".join(map(literal, _HONORIFICS))
-_GATHER = f"""
+_NAMES = f"""
     WITH gathered AS (
-        SELECT subject_id, {_LISTS},
-               min(value) FILTER (WHERE kind = 'birth_date') AS birth_date,
+        SELECT n, min(value) FILTER (WHERE kind = 'birth_date') AS birth_date,
                min(value) FILTER (WHERE kind = 'given_name') AS given,
                min(value) FILTER (WHERE kind = 'family_name') AS family,
                arg_max(value, (length(value), value)) FILTER (WHERE kind = 'name') AS name
-        FROM held GROUP BY subject_id
+        FROM held WHERE kind IN ('birth_date', 'given_name', 'family_name', 'name') GROUP BY n
     ),
     named AS (
-        SELECT w.subject_id, g.* EXCLUDE (subject_id),
-               list_sort(list_transform(w.text_sketch, lambda part: CAST('0x' || part AS UBIGINT))) AS text_sketch,
+        SELECT w.n, g.birth_date, g.given, g.family,
                list_filter(string_split(coalesce(g.name, ''), ' '), lambda word: word <> '' AND word NOT IN ({_WITHOUT})) AS words
-        FROM who w LEFT JOIN gathered g USING (subject_id)
+        FROM who w LEFT JOIN gathered g USING (n)
     ),
     split AS (
-        SELECT *, coalesce(given, CASE WHEN len(words) > 1 THEN words[1] END) AS given_name,
+        SELECT n, birth_date, coalesce(given, CASE WHEN len(words) > 1 THEN words[1] END) AS given_name,
                coalesce(family, words[-1]) AS family_name
         FROM named
     )
-    SELECT subject_id, given_name, family_name,
-           nullif(concat_ws(' ', given_name, family_name), '') AS full_name,
-           {", ".join(f"coalesce({field.name}, []) AS {field.name}" if pa.types.is_list(field.type) else field.name
-                      for field in list(PEOPLE)[4:])}
-    FROM split ORDER BY subject_id
+    SELECT given_name, family_name, nullif(concat_ws(' ', given_name, family_name), '') AS full_name, birth_date
+    FROM split ORDER BY n
 """
