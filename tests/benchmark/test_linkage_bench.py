@@ -48,7 +48,7 @@ DOCUMENT: dict[str, Any] = {
             "stages": {"people": COST},
             "splink_seconds": 1.5,
             "splink": {**FIGURES, "recall_at_precision": None},
-            "increment": {"newcomers": 20, "pairs": 9, "different": 0, "cost": COST},
+            "increment": {"newcomers": 20, "pairs": 9, "different": 0, "different_clusters": 2, "cost": COST},
             "curve": [POINT],
             "splink_curve": [POINT],
         }
@@ -91,7 +91,7 @@ def test_the_page_holds_every_figure(tmp_path: Path) -> None:
         "| clean | 400 | 130 | 4 | pickglass, 0.9 | 0.9900 | 0.9510 | 0.9900 | 0.9800 | 0.9700 | 6 (5) | 0.9600 |",
         "| clean | 400 | 130 | 4 | plain Splink, 0.9 | 0.9900 | 0.9510 | 0.9900 | 0.9800 | 0.9700 | 6 (5) | never |",
         "| clean | 400 | pickglass | 1.5 | 2.5 | 1,200 MB | people 2.5 |",
-        "| clean | 400 | 20 | 9 | 0 | 1.5 | 2.5 |",
+        "| clean | 400 | 20 | 9 | 0 | 2 | 1.5 | 2.5 |",
         "| clean | 400 | 0.0 | 0.1 | 0.2 | 0.3 | 0.4 |",
         "![Precision over recall](page.svg)",
     ):

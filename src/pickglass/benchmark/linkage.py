@@ -67,6 +67,7 @@ class Increment:
     newcomers: int
     pairs: int
     different: int  # pairs that only one of the two ways finds
+    different_clusters: int
     cost: Cost
 
 
@@ -264,12 +265,16 @@ def _add_newcomers(table: pa.Table, model: Model, pairs: pa.Table, count: int) -
     before = {name: frozenset(ones) for name, ones in cluster(known, threshold=THRESHOLD).members.items()}
     with measured() as cost:
         found = score_pairs(table, model, new=new, threshold=LEAST)
-        cluster(pa.concat_tables([known, found]), previous=before, threshold=THRESHOLD)
+        after = cluster(found, previous=before, threshold=THRESHOLD, increment=True)
+    groups, whole = (
+        {frozenset(ones) for ones in made.members.values()}
+        for made in (after, cluster(pairs, threshold=THRESHOLD))
+    )
     one, other = (
         set(zip(part.column("left").to_pylist(), part.column("right").to_pylist(), strict=True))
         for part in (found, pairs.filter(fresh))
     )
-    return Increment(count, len(found), len(one ^ other), cost)
+    return Increment(count, len(found), len(one ^ other), len(groups ^ whole), cost)
 
 
 def linkage_document(bench: LinkageBench) -> dict[str, Any]:

@@ -27,8 +27,8 @@ little where others use the machine: read the processor's.
 _NEWCOMERS = """\
 ## A day's newcomers
 
-Scored against everybody, and clusters renewed. *Different* counts the pairs that a full run finds and this does not, or
-the other way round.
+Scored against everybody, and added to the clusters of the day before. *Different* counts the pairs and the clusters that
+a full run finds and this does not, or the other way round.
 """
 _NAMES = """\
 ## Common names
@@ -85,7 +85,16 @@ def linkage_page(documents: Sequence[Document], picture: str) -> str:
         ),
         _NEWCOMERS,
         _table(
-            ("people", "subjects", "newcomers", "pairs", "different", "seconds", "processor seconds"),
+            (
+                "people",
+                "subjects",
+                "newcomers",
+                "pairs",
+                "different",
+                "different clusters",
+                "seconds",
+                "processor seconds",
+            ),
             [_increment(result) for _, result in results if result["increment"]],
         ),
         _NAMES,
@@ -175,6 +184,7 @@ def _increment(result: Document) -> tuple[Any, ...]:
         f"{one['newcomers']:,}",
         f"{one['pairs']:,}",
         one["different"],
+        one["different_clusters"],
         f"{one['cost']['seconds']:.1f}",
         f"{one['cost']['processor_seconds']:.1f}",
     )
