@@ -53,7 +53,7 @@ FUNCTIONS = {
     "source check": "pickglass:check_sources",
     "source new": "pickglass.pipeline:new_source",
     "demo": "pickglass.simulate:simulate",
-    "bench linkage": "pickglass.bench.linkage:bench_linkage",
+    "bench linkage": "pickglass.benchmark.linkage:measure_linkage",
 }
 
 # The places where a bug may meet somebody other than a developer.

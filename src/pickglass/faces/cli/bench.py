@@ -1,4 +1,4 @@
-"""Verbs that measure pickglass itself on people and companies whose truth is known."""
+"""Verbs that measure pickglass itself on invented data: one command for each measure, `pickglass bench <measure>`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pickglass.faces.cli.output import json_option, print_json, say, table
 
 @click.group()
 def bench() -> None:
-    """Measure pickglass itself: linkage, on people whose truth is known."""
+    """Benchmarks: measure pickglass on invented data whose truth is known."""
 
 
-@bench.command()
+@bench.command("linkage")
 @json_option
 @click.option("--people", metavar="N", type=int, default=20_000, show_default=True, help="Invented subjects.")
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed invents the same people.")
@@ -28,6 +28,7 @@ def bench() -> None:
 )
 @click.option("--only", metavar="NAME", multiple=True, help="Only the set of this name; may be repeated.")
 @click.option("--quick", is_flag=True, help="Few people and no increment: does it work at all?")
+@click.option("--alone", is_flag=True, help="Leave plain Splink out: it takes its time with a million.")
 @click.option(
     "--results",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -35,17 +36,19 @@ def bench() -> None:
     help="Instead of measuring: take the JSON of an earlier run; may be repeated.",
 )
 @click.option(
-    "--page",
+    "--write",
+    "page",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the page of the figures as well, and its curves beside it as SVG.",
 )
-def linkage(
+def bench_linkage(
     as_json: bool,
     people: int,
     seed: int,
     sets: Path | None,
     only: tuple[str, ...],
     quick: bool,
+    alone: bool,
     results: tuple[Path, ...],
     page: Path | None,
 ) -> None:
@@ -54,15 +57,19 @@ def linkage(
     \b
     pickglass bench linkage --quick
     pickglass bench linkage --people 100000 --sets sets --json > figures.json
-    pickglass bench linkage --results figures.json --page docs/linkage-benchmark.md
+    pickglass bench linkage --results figures.json --write docs/linkage-benchmark.md
     """
-    from pickglass.bench.linkage import bench_linkage, linkage_document
-    from pickglass.bench.linkage_page import linkage_page, linkage_picture
+    from pickglass.benchmark.linkage import linkage_document, measure_linkage
+    from pickglass.benchmark.linkage_page import linkage_page, linkage_picture
 
     documents = (
         [_read(path) for path in results]
         if results
-        else [linkage_document(bench_linkage(people, sets=sets, seed=seed, only=only, quick=quick, tell=say))]
+        else [
+            linkage_document(
+                measure_linkage(people, sets=sets, seed=seed, only=only, quick=quick, alone=alone, tell=say)
+            )
+        ]
     )
     if page is not None:
         picture = page.with_suffix(".svg")
@@ -85,6 +92,7 @@ def linkage(
             [f"{result['name']} {by}", *(answer[column] for column in columns[1:])]
             for result in document["results"]
             for by, answer in (("pickglass", result), ("splink", result["splink"]))
+            if answer
         ]
         table(columns, rows, document["command"])
 

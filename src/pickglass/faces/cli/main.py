@@ -61,7 +61,7 @@ COMMANDS = {
     "simulate": ("work", "simulate", "Write the exports of a synthetic company."),
     "lake": ("care", "lake", "The lake on disk: compact, expire, verify, status."),
     "doctor": ("health", "doctor", "Say how healthy the data is, and what is blind."),
-    "bench": ("bench", "bench", "Measure pickglass itself: linkage."),
+    "bench": ("bench", "bench", "Benchmarks: linkage."),
 }
 
 
