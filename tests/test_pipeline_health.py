@@ -63,7 +63,7 @@ def test_it_names_drift_rejects_strangers_and_blind_questions(settings: Settings
         {"table": "signin", "source": "okta_system_log", "rows": 1, "accounts": 1}
     ]
     blind = {one["indicator"]: one["missing"] for one in report["blind"]}
-    assert "shipment_event" in blind["ship-intransit-redirect"]
+    assert any(one.startswith("shipment_event") for one in blind["ship-intransit-redirect"])
     weights = load_scorecard().weights
     heaviest = [max(weights[one].fired.values(), default=0) if one in weights else 0 for one in blind]
     assert heaviest == sorted(heaviest, reverse=True)
