@@ -8,6 +8,8 @@ import pytest
 from tests.lake.exports import ndjson, okta, worker
 
 from pickglass import pipeline
+from pickglass.coverage import strongest_bits
+from pickglass.indicators.catalogue import catalogue
 from pickglass.lake.health import freshness, retention, usual_gap
 from pickglass.score import load_scorecard
 from pickglass.settings import Settings, load_settings
@@ -64,8 +66,8 @@ def test_it_names_drift_rejects_strangers_and_blind_questions(settings: Settings
     ]
     blind = {one["indicator"]: one["missing"] for one in report["blind"]}
     assert any(one.startswith("shipment_event") for one in blind["ship-intransit-redirect"])
-    weights = load_scorecard().weights
-    heaviest = [max(weights[one].fired.values(), default=0) if one in weights else 0 for one in blind]
+    indicators, scorecard = catalogue(), load_scorecard()
+    heaviest = [strongest_bits(indicators[one], scorecard) for one in blind]
     assert heaviest == sorted(heaviest, reverse=True)
     assert heaviest[0] > heaviest[-1]
     dim = {column for one in report["dim"] for column in one["columns"]}
