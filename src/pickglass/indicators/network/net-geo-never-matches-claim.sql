@@ -11,6 +11,13 @@ operator AS (
 hosting AS (
     SELECT DISTINCT CAST(asn AS BIGINT) AS asn FROM reference_hosting_network
 ),
+-- Of several systems often one alone names the operator of a network: its number is the same for all of them.
+satellite AS (
+    SELECT DISTINCT asn
+    FROM signin
+    WHERE asn IN (14593, 7155, 6621)
+       OR asn IS NOT NULL AND regexp_matches(as_org, '(?i)(satellit|starlink|spacex|viasat|hughes|eutelsat|oneweb|telesat)')
+),
 -- The kilometres mean something only where the claimed place is a known city; otherwise names are compared.
 claim AS (
     SELECT s.subject_id, s.work_city, s.work_region, s.work_country, s.home_region, s.home_country, s.home_city,
@@ -33,10 +40,11 @@ located AS (
     LEFT JOIN company e ON e.src_ip = s.src_ip
     LEFT JOIN operator o ON o.as_org = lower(s.as_org)
     LEFT JOIN hosting h ON h.asn = s.asn
+    LEFT JOIN satellite l ON l.asn = s.asn
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
       AND (s.claimed_km IS NOT NULL AND c.exact OR s.country IS NOT NULL AND (s.region IS NOT NULL OR s.country <> c.work_country))
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
-      AND NOT regexp_matches(coalesce(s.as_org, ''), '(?i)(satellit|starlink|spacex|viasat|hughes|eutelsat|oneweb|telesat)')
+      AND l.asn IS NULL AND NOT regexp_matches(coalesce(s.as_org, ''), '(?i)(satellit|starlink|spacex|viasat|hughes|eutelsat|oneweb|telesat)')
       AND e.src_ip IS NULL AND o.as_org IS NULL AND h.asn IS NULL
       AND NOT EXISTS (
           SELECT 1 FROM attested a
