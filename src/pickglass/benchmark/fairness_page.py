@@ -76,6 +76,8 @@ twins' raw exports above do hold such fields.
 * Rates of honest incidents are assumptions (`simulate/rates.yaml`). Measure in your own company as well: let the
   people who represent staff compare outcomes by group, outside pickglass, which must not hold the groups.
 * {people} people a group show a difference of about {visible} bits; smaller ones stay unseen.
+* One rare answer with a high weight moves the mean of so few by some tenths of a bit. Where a group is not held, the rates
+  above tell whether an indicator fires more often than chance would have it; only then is it the group's.
 * Mail addresses keep the old name after a change of name here; a real directory may rename the account.
 * No line type of telephone numbers is read by any indicator of today, so an internet telephone cannot matter.
 """
