@@ -57,7 +57,7 @@ def test_some_persons_have_several_subjects_and_their_order_tells_nothing() -> N
 
 
 def test_clean_people_share_nothing_with_strangers() -> None:
-    people = invent_people(5000, "clean")
+    people = invent_people(30_000, "clean")
     kinds = set(people.identifiers.column("kind").to_pylist())
     assert {kind: shared_by_strangers(people, kind) for kind in kinds} == dict.fromkeys(kinds, 0)
 

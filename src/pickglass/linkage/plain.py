@@ -39,9 +39,12 @@ class PlainResult:
 
 
 def plain_splink(
-    people: pa.Table, *, seed: int = 1, least: float = 0.1, threshold: float = 0.9
+    people: pa.Table, *, seed: int = 1, least: float = 0.1, threshold: float = 0.95, rounds: int = 25
 ) -> PlainResult:
-    """Link people by Splink's usual settings; pairs below `least` are left out, clusters start at `threshold`."""
+    """Link people by Splink's usual settings; pairs below `least` are left out, clusters start at `threshold`.
+
+    Training ends after so many `rounds` at the latest.
+    """
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
     from splink import comparison_library as compare
 
@@ -71,6 +74,7 @@ def plain_splink(
             comparisons=comparisons,
             blocking_rules_to_generate_predictions=[names, *map(block_on, keys)],
             retain_matching_columns=False,
+            max_iterations=rounds,
         ),
         log_level=None,
     )

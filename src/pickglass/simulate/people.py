@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal, get_args
 
 import numpy as np
@@ -129,9 +130,7 @@ class _Crowd:
 
     def _name_keys(self) -> tuple[Whole, Whole]:
         """Given and family name of each subject, before anything happens to their spelling."""
-        parts = table("names")
-        givens = len(parts["given_first"]) * len(parts["given_last"])
-        families = len(parts["family_first"]) * len(parts["family_middle"]) * len(parts["family_last"])
+        givens, families = len(_given_names()), len(_family_names())
         power = self._rates["name_power"]
         given = self._draws("given").falling(givens, power, self.persons)
         family = self._draws("family").falling(families, power, self.persons)[self.household]
@@ -166,18 +165,14 @@ class _Crowd:
         return _spoil(names, self._chance("typo", self.count), self._draws("typos"), _mistype)
 
     def _words(self) -> tuple[pa.Array, pa.Array, pa.Array]:
-        parts = table("names")
-        given_first, given_last = parts["given_first"], parts["given_last"]
-        first, middle, last = parts["family_first"], parts["family_middle"], parts["family_last"]
-        given = [one + other for other in given_last for one in given_first]
-        short = [one for _ in given_last for one in given_first]
-        family = [one + two + three for three in last for two in middle for one in first]
+        """Given name, nickname and family name of each subject, well spelt."""
+        names, family = _given_names(), _family_names()
         # Common names have nothing in common: the order of frequency is not the order of the words.
-        given_key = pa.array(_spread(self._given, len(given)))
+        given_key = pa.array(_spread(self._given, len(names)))
         family_key = pa.array(_spread(self._family, len(family)))
         return (
-            pa.array(given).take(given_key),
-            pa.array(short).take(given_key),
+            pa.array(list(names)).take(given_key),
+            pa.array(list(names.values())).take(given_key),
             pa.array(family).take(family_key),
         )
 
@@ -218,7 +213,8 @@ class _Crowd:
 
     def _mails(self) -> pa.Array:
         given, _, family = self._words()
-        # Namesakes get numbers as providers deal them out: al.moss, al.moss2 …; a persona has a mail of its own.
+        # Namesakes get numbers, far apart so that a slip seldom meets another's: al.moss, al.moss61803 …; a persona
+        # has a mail of its own.
         owner = np.where(self.persona, self.persons + np.arange(self.count), self.person)
         key = (self._given * 100_000 + self._family).astype(np.int64)
         by_owner = np.full(self.persons + self.count, -1, dtype=np.int64)
@@ -228,7 +224,9 @@ class _Crowd:
         rank[known] = _rank(by_owner[known])
         place = np.zeros(len(by_owner), dtype=np.int64)
         place[owner[::-1]] = np.arange(self.count)[::-1]
-        number = pc.if_else(pa.array(rank[owner] > 0), pa.array(rank[owner] + 1).cast(pa.string()), "")
+        number = pc.if_else(
+            pa.array(rank[owner] > 0), pa.array(_spread(rank[owner], 99_991)).cast(pa.string()), ""
+        )
         local = pc.binary_join_element_wise(given, family, ".").take(pa.array(place[owner]))
         local = _plain_all(local)
         domain = pa.array(WEBMAIL).take(pa.array(_mixed(owner) % len(WEBMAIL)))
@@ -340,6 +338,19 @@ class _Crowd:
         texts = pc.utf8_slice_codeunits(_hex(sketch.ravel()), 4)
         ends = np.concatenate(([0], np.cumsum(held * _SKETCH)))
         return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), texts, mask=pa.array(~held))
+
+
+def _given_names() -> dict[str, str]:
+    """Every given name, once, with its nickname."""
+    parts = table("names")
+    return {first + last: first for last in parts["given_last"] for first in parts["given_first"]}
+
+
+def _family_names() -> list[str]:
+    """Every family name, once, however many ways there are to make it."""
+    parts = table("names")
+    every = product(parts["family_last"], parts["family_middle"], parts["family_first"])
+    return list(dict.fromkeys(first + middle + last for last, middle, first in every))
 
 
 def _hex(numbers: NDArray[np.uint64]) -> pa.Array:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pickglass.bench.drawing import draw_curves
-from pickglass.bench.linkage import PRECISION
+from pickglass.benchmark.drawing import draw_curves
+from pickglass.benchmark.linkage import PRECISION
 
 Document = Mapping[str, Any]
 
@@ -27,13 +27,14 @@ little where others use the machine: read the processor's.
 _NEWCOMERS = """\
 ## A day's newcomers
 
-Scored against everybody, and clusters renewed. *Different* counts the pairs that a full run finds and this does not, or
-the other way round.
+Scored against everybody, and added to the clusters of the day before. *Different* counts the pairs and the clusters that
+a full run finds and this does not, or the other way round.
 """
 _NAMES = """\
 ## Common names
 
-False links per 1,000 subjects, from the fifth with the rarest names to the fifth with the commonest.
+False links per 1,000 subjects, from the fifth with the rarest names to the fifth with the commonest. The rarest
+hold the misspelt ones, which seldom equal anybody's.
 """
 
 
@@ -50,18 +51,17 @@ def linkage_page(documents: Sequence[Document], picture: str) -> str:
                 for document in documents
             ],
         ),
-        f"## Pairs and clusters\n\nAt probability {results[0][1]['threshold']} and above.\n"
-        if results
-        else "",
+        "## Pairs and clusters\n",
         _table(
             (
                 "people",
                 "subjects",
                 "right pairs",
                 "of these sharing nothing",
-                "by",
+                "by, from which probability",
                 "precision",
                 "recall",
+                "of those sharing a value",
                 "cluster precision",
                 "cluster recall",
                 "largest cluster (truth)",
@@ -85,7 +85,16 @@ def linkage_page(documents: Sequence[Document], picture: str) -> str:
         ),
         _NEWCOMERS,
         _table(
-            ("people", "subjects", "newcomers", "pairs", "different", "seconds", "processor seconds"),
+            (
+                "people",
+                "subjects",
+                "newcomers",
+                "pairs",
+                "different",
+                "different clusters",
+                "seconds",
+                "processor seconds",
+            ),
             [_increment(result) for _, result in results if result["increment"]],
         ),
         _NAMES,
@@ -97,7 +106,7 @@ def linkage_page(documents: Sequence[Document], picture: str) -> str:
             ],
         ),
     ]
-    return "\n".join(part for part in parts if part)
+    return "\n".join(parts)
 
 
 def linkage_picture(documents: Sequence[Document]) -> str:
@@ -106,15 +115,18 @@ def linkage_picture(documents: Sequence[Document]) -> str:
     for document in documents:
         for result in document["results"]:
             title = f"{result['name']}, {result['subjects']:,} subjects"
-            panels[title] = {
-                "pickglass": _points(result["curve"]),
-                "plain Splink": _points(result["splink_curve"]),
-            }
+            panels[title] = {"pickglass": _points(result["curve"])}
+            if result["splink"]:
+                panels[title]["plain Splink"] = _points(result["splink_curve"])
     return draw_curves(panels)
 
 
 def _points(curve: Sequence[Document]) -> list[tuple[float, float]]:
     return [(point["recall"], point["precision"]) for point in curve]
+
+
+def _answers(result: Document) -> list[tuple[str, Document]]:
+    return [("pickglass", result), *([("plain Splink", result["splink"])] if result["splink"] else [])]
 
 
 def _quality(result: Document) -> list[tuple[Any, ...]]:
@@ -125,15 +137,21 @@ def _quality(result: Document) -> list[tuple[Any, ...]]:
         f"{result['nothing_shared']:,}",
     )
     rows: list[tuple[Any, ...]] = []
-    for name, answer in (("pickglass", result), ("plain Splink", result["splink"])):
+    for name, answer in _answers(result):
         best = answer["recall_at_precision"]
         rows.append(
             (
                 *who,
-                name,
+                f"{name}, {answer['threshold']}",
                 *(
                     f"{answer[figure]:.4f}"
-                    for figure in ("precision", "recall", "cluster_precision", "cluster_recall")
+                    for figure in (
+                        "precision",
+                        "recall",
+                        "recall_of_sharing",
+                        "cluster_precision",
+                        "cluster_recall",
+                    )
                 ),
                 f"{answer['largest_cluster']} ({result['largest_truth']})",
                 "never" if best is None else f"{best['recall']:.4f}",
@@ -152,9 +170,9 @@ def _cost(result: Document) -> list[tuple[Any, ...]]:
             f"{answer['seconds']:.1f}",
             f"{answer['processor_seconds']:.1f}",
             f"{answer['peak_mb']:,} MB",
-            told,
+            stages if answer is result else "",
         )
-        for name, answer, told in (("pickglass", result, stages), ("plain Splink", result["splink"], ""))
+        for name, answer in _answers(result)
     ]
 
 
@@ -166,6 +184,7 @@ def _increment(result: Document) -> tuple[Any, ...]:
         f"{one['newcomers']:,}",
         f"{one['pairs']:,}",
         one["different"],
+        one["different_clusters"],
         f"{one['cost']['seconds']:.1f}",
         f"{one['cost']['processor_seconds']:.1f}",
     )

@@ -10,16 +10,18 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from click.testing import CliRunner
 
-from pickglass.bench.drawing import draw_curves
-from pickglass.bench.linkage import bench_linkage, linkage_document
-from pickglass.bench.linkage_page import linkage_page, linkage_picture
+from pickglass.benchmark.drawing import draw_curves
+from pickglass.benchmark.linkage import linkage_document, measure_linkage
+from pickglass.benchmark.linkage_page import linkage_page, linkage_picture
 from pickglass.errors import InputError
 from pickglass.faces.cli.main import cli
 
 COST = {"seconds": 1.5, "processor_seconds": 2.5, "peak_mb": 1200}
 FIGURES = {
+    "threshold": 0.9,
     "precision": 0.99,
     "recall": 0.951,
+    "recall_of_sharing": 0.99,
     "cluster_precision": 0.98,
     "cluster_recall": 0.97,
     "largest_cluster": 6,
@@ -38,7 +40,6 @@ DOCUMENT: dict[str, Any] = {
             "name": "clean",
             "subjects": 400,
             "true_pairs": 130,
-            "threshold": 0.9,
             **FIGURES,
             "largest_truth": 5,
             "nothing_shared": 4,
@@ -47,7 +48,7 @@ DOCUMENT: dict[str, Any] = {
             "stages": {"people": COST},
             "splink_seconds": 1.5,
             "splink": {**FIGURES, "recall_at_precision": None},
-            "increment": {"newcomers": 20, "pairs": 9, "different": 0, "cost": COST},
+            "increment": {"newcomers": 20, "pairs": 9, "different": 0, "different_clusters": 2, "cost": COST},
             "curve": [POINT],
             "splink_curve": [POINT],
         }
@@ -57,7 +58,7 @@ DOCUMENT: dict[str, Any] = {
 
 def test_a_quick_run_finds_most_duplicates_and_says_what_it_cost() -> None:
     told: list[str] = []
-    bench = bench_linkage(400, only=["corrupted"], quick=True, tell=told.append)
+    bench = measure_linkage(400, only=["corrupted"], quick=True, tell=told.append)
     assert told == ["corrupted: 400 subjects"]
     document = linkage_document(bench)
     (result,) = document["results"]
@@ -75,27 +76,35 @@ def test_a_quick_run_finds_most_duplicates_and_says_what_it_cost() -> None:
 )
 def test_what_cannot_be_measured_is_refused(people: int, only: list[str], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        bench_linkage(people, only=only)
+        measure_linkage(people, only=only)
 
 
 def test_the_page_holds_every_figure(tmp_path: Path) -> None:
     figures, page = tmp_path / "figures.json", tmp_path / "page.md"
     figures.write_text(json.dumps(DOCUMENT), encoding="utf-8")
     run = CliRunner().invoke(
-        cli, ["bench", "linkage", "--results", str(figures), "--page", str(page), "--json"], obj={}
+        cli, ["bench", "linkage", "--results", str(figures), "--write", str(page), "--json"], obj={}
     )
     assert json.loads(run.stdout) == DOCUMENT
     text = page.read_text(encoding="utf-8")
     for row in (
-        "| clean | 400 | 130 | 4 | pickglass | 0.9900 | 0.9510 | 0.9800 | 0.9700 | 6 (5) | 0.9600 |",
-        "| clean | 400 | 130 | 4 | plain Splink | 0.9900 | 0.9510 | 0.9800 | 0.9700 | 6 (5) | never |",
+        "| clean | 400 | 130 | 4 | pickglass, 0.9 | 0.9900 | 0.9510 | 0.9900 | 0.9800 | 0.9700 | 6 (5) | 0.9600 |",
+        "| clean | 400 | 130 | 4 | plain Splink, 0.9 | 0.9900 | 0.9510 | 0.9900 | 0.9800 | 0.9700 | 6 (5) | never |",
         "| clean | 400 | pickglass | 1.5 | 2.5 | 1,200 MB | people 2.5 |",
-        "| clean | 400 | 20 | 9 | 0 | 1.5 | 2.5 |",
+        "| clean | 400 | 20 | 9 | 0 | 2 | 1.5 | 2.5 |",
         "| clean | 400 | 0.0 | 0.1 | 0.2 | 0.3 | 0.4 |",
         "![Precision over recall](page.svg)",
     ):
         assert row in text
     assert page.with_suffix(".svg").read_text(encoding="utf-8") == linkage_picture([DOCUMENT])
+
+
+def test_a_run_without_plain_splink_has_its_own_rows() -> None:
+    alone = DOCUMENT["results"][0] | {"splink": None, "splink_seconds": None, "splink_curve": []}
+    text = linkage_page([DOCUMENT | {"results": [alone]}], "curves.svg")
+    assert "| pickglass, 0.9 |" in text
+    assert "| plain Splink" not in text
+    assert "plain Splink" not in linkage_picture([DOCUMENT | {"results": [alone]}])
 
 
 def test_no_results_make_no_page(tmp_path: Path) -> None:

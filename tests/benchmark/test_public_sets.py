@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pickglass.bench.public_sets import public_sets
+from pickglass.benchmark.public_sets import public_sets
 from pickglass.errors import InputError
 
 FEBRL = (

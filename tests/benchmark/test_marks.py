@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pickglass.bench.marks import (
+from pickglass.benchmark.marks import (
     ClusterMark,
     Mark,
     Truth,
