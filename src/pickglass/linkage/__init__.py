@@ -3,6 +3,8 @@
 The two questions are never mixed: persona links come from the pair probability of identifiers, thing links
 from a graph of addresses, devices and accounts weighted by how rare each is.
 
+* `people` gathers what tells persons apart, `train` and `score_pairs` weigh pairs, `cluster` makes personas of them,
+  `waterfall` explains any two.
 * `link(shared, subjects)` answers both over the view `shared_thing`.
 * `thing_links` and `persona_links` answer one each; another persona model takes the place of the second.
 * `common_things` tells what was left out because too many share it.
