@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -171,7 +172,7 @@ def _split(component: Whole, wanted: NDArray[np.bool_]) -> Iterable[list[int]]:
     cuts = np.flatnonzero(np.diff(component[members])) + 1
     bounds = [0, *cuts.tolist(), len(members)]
     listed = members.tolist()
-    return [listed[start:stop] for start, stop in zip(bounds, bounds[1:], strict=False)]
+    return [listed[start:stop] for start, stop in pairwise(bounds)]
 
 
 def _agglomerate(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 T = TypeVar("T")
 
-_BUFFER = 2048
+_FIRST, _BUFFER = 32, 2048
 
 
 def _stream(seed: int, name: tuple[str | int, ...]) -> np.random.PCG64:
@@ -31,12 +31,12 @@ class Draw:
 
     def __init__(self, seed: int, *name: str | int) -> None:
         self._bits = _stream(seed, name)
-        self._buffer: list[int] = []
+        self._buffer: list[int] = []  # short at first: many streams serve one choice or two
         self._at = 0
 
     def raw(self) -> int:
         if self._at == len(self._buffer):
-            self._buffer = self._bits.random_raw(_BUFFER).tolist()
+            self._buffer = self._bits.random_raw(_BUFFER if self._buffer else _FIRST).tolist()
             self._at = 0
         value = self._buffer[self._at]
         self._at += 1
