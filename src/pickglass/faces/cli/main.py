@@ -62,7 +62,6 @@ COMMANDS = {
     "bench": ("bench", "bench", "Benchmarks: fairness."),
     "lake": ("care", "lake", "The lake on disk: compact, expire, verify, status."),
     "doctor": ("health", "doctor", "Say how healthy the data is, and what is blind."),
-    "bench": ("bench", "bench", "Benchmarks: linkage."),
 }
 
 
