@@ -39,7 +39,7 @@ def test_a_lake_supplies_what_its_rows_hold() -> None:
 
 def test_the_export_that_opens_most_comes_first() -> None:
     rosters = supplied_by_rosters()
-    found = gains(blind(catalogue(), rosters), rosters, load_scorecard())
+    found = gains(blind(catalogue().values(), rosters), rosters, load_scorecard())
     assert [one["bits"] for one in found] == sorted((one["bits"] for one in found), reverse=True)
     best = found[0]
     supplies = supplied_by_sources()[best["source"]] | rosters

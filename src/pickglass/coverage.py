@@ -6,7 +6,7 @@ its sample proves; so both sides are measured, and nobody keeps a table by hand.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def coverage(settings: Settings | None) -> dict[str, Any]:
     have: set[str] = _loaded(settings) if settings is not None else set()
     scorecard = load_scorecard(settings.scorecard if settings is not None else None)
     indicators = catalogue(settings.home if settings is not None else None)
-    unseeing = blind(indicators, have)
+    unseeing = blind(indicators.values(), have)
     return {
         "version": 1,
         "scorecard": scorecard.version,
@@ -79,9 +79,9 @@ def coverage(settings: Settings | None) -> dict[str, Any]:
     }
 
 
-def blind(indicators: Mapping[str, Indicator], have: Collection[str]) -> list[Indicator]:
-    """Return the indicators that cannot fire with what is there; of those that were never measured nobody knows."""
-    return [one for one in indicators.values() if needs_of(one.id) and not can_fire(needs_of(one.id), have)]
+def blind(indicators: Iterable[Indicator], have: Collection[str]) -> list[Indicator]:
+    """Return those that cannot fire with what is there, in the order given; of those never measured nobody knows."""
+    return [one for one in indicators if needs_of(one.id) and not can_fire(needs_of(one.id), have)]
 
 
 def _loaded(settings: Settings) -> set[str]:

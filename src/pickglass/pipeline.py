@@ -473,17 +473,20 @@ _NOT_NEEDED = frozenset({"attestation", "intelligence", "identifier", "hr_change
 def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
     """Say what each source brought in and whether it is late, what is rejected, lost, of nobody, and what is blind.
 
-    `now` is the moment (UTC) against which freshness and retention are judged; by default the clock.
+    `now` is the moment (UTC) against which freshness and retention are judged; by default the clock. Of blind and dim
+    indicators those stand first that weigh most.
     """
-    from pickglass.coverage import blind, missing
+    from pickglass.coverage import blind, missing, strongest_bits
     from pickglass.indicators.catalogue import catalogue
     from pickglass.lake.health import filled, freshness, lake_health, retention
     from pickglass.lake.reading import open_lake
+    from pickglass.score import load_scorecard
     from pickglass.store import ledger, open_store
 
     moment = now or datetime.now(UTC)
+    scorecard = load_scorecard(settings.scorecard)
+    heaviest = sorted(catalogue(settings.home).values(), key=lambda one: -strongest_bits(one, scorecard))
     known = _definitions(settings)
-    indicators = catalogue(settings.home)
     with open_store(settings) as store:
         loaded = ledger.source_health(store)
         not_loaded = [file for file in ledger.files_of(store) if file.state not in ("loaded", "replaced")]
@@ -517,20 +520,20 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
         "sources": sources,
         "not_loaded": [{"file": file.name, "state": file.state, "why": file.why} for file in not_loaded],
         "rows": rows,
-        "blind": [{"indicator": one.id, "missing": missing(one.id, have)} for one in blind(indicators, have)],
-        "dim": _dim(indicators, rows, empty),
+        "blind": [{"indicator": one.id, "missing": missing(one.id, have)} for one in blind(heaviest, have)],
+        "dim": _dim(heaviest, rows, empty),
         **lake,
     }
 
 
 def _dim(
-    indicators: Mapping[str, Indicator], filled: Mapping[str, int], empty: Mapping[str, Sequence[str]]
+    indicators: Iterable[Indicator], filled: Mapping[str, int], empty: Mapping[str, Sequence[str]]
 ) -> list[dict[str, Any]]:
-    """List the indicators that read columns which no source fills, though it fills the table."""
+    """List the indicators that read columns which no source fills, though it fills the table; in the order given."""
     from pickglass.indicators.reads import reads
 
     found = []
-    for one in indicators.values():
+    for one in indicators:
         columns = sorted(
             f"{view}.{column}"
             for view, read in reads(one.sql).items()
@@ -585,17 +588,19 @@ def expire_lake(
     """Expire past snapshots older than `days` or beyond the newest `kept`, and remove what nothing refers to.
 
     Replaced files that a reader may still have open stay for `reader_hours`, unless `now`. Originals that were
-    loaded more than `originals_days` ago go too (by default `originals_retention_days`; None: none go).
+    loaded more than `originals_days` ago go too (by default `originals_retention_days`; None: none go), and so do
+    those that no load brought, because it was stopped.
     """
     from datetime import timedelta
 
     from pickglass.lake.care import caring, forget_past
-    from pickglass.lake.retention import expire_originals
+    from pickglass.lake.retention import expire_originals, remove_of_no_load
     from pickglass.store import open_store
 
     with open_store(settings) as store, caring(settings, store) as carer:
         grace = timedelta(0) if now else timedelta(hours=settings.reader_hours)
         done = forget_past(carer, kept=kept, days=days, grace=grace)
+        left = remove_of_no_load(settings, store)
         limit = settings.originals_retention_days if originals_days is None else originals_days
         originals = expire_originals(settings, store, limit, actor=actor()) if limit is not None else None
     return {
@@ -604,6 +609,7 @@ def expire_lake(
         "files": done.files,
         "bytes": done.bytes,
         "originals": originals,
+        "originals_of_no_load": left,
     }
 
 
@@ -632,24 +638,9 @@ def erase_subject(settings: Settings, reference: str, *, reason: str, dry: bool 
 
     NotFound where nobody fits, InputError where several do, NotAllowed under a legal hold.
     """
-    from pickglass.cases import erase_subject as erase_cases
-    from pickglass.lake import erasure
-    from pickglass.lake.care import caring
-    from pickglass.store import keeping, open_store
+    from pickglass.erasure import erase_subject as erase
 
-    with open_store(settings) as store, caring(settings, store) as carer:
-        if (settings.home / erasure.UNFINISHED).exists():
-            erasure.purge(carer)  # of an erasure that was stopped when its rows were out of force already
-        planned = erasure.plan(carer, reference)
-        erasure.refuse_a_name_in(reason, planned)
-        if dry:
-            return planned.summary()
-        erasure.suppress(carer, planned)
-        removed = erase_cases(store, planned.subject_id, actor=actor(), reason=reason)
-        redacted = keeping.redact(store, planned.mentions.redacted)
-        done = erasure.erase(carer, planned)
-        told = erasure.audit_mentions(store, planned)
-    return {**done, "store": removed, "redacted": redacted, "audit_mentions": told}
+    return erase(settings, reference, reason=reason, actor=actor(), dry=dry)
 
 
 def hold_subject(settings: Settings, reference: str, *, reason: str, release: bool = False) -> dict[str, Any]:

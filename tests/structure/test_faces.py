@@ -50,6 +50,7 @@ FUNCTIONS = {
     "source detect": "pickglass:detect",
     "source check": "pickglass:check_sources",
     "source new": "pickglass.pipeline:new_source",
+    "bench fairness": "pickglass.benchmark.fairness:fairness",
     "demo": "pickglass.simulate:simulate",
 }
 

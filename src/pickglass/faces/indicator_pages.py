@@ -145,7 +145,7 @@ def _weight(one: Indicator, scorecard: Scorecard) -> Iterator[str]:
 
 def _coverage(scorecard: Scorecard) -> str:
     rosters = supplied_by_rosters()
-    unseeing = blind(catalogue(), rosters)
+    unseeing = blind(catalogue().values(), rosters)
     lines = [
         _COVERAGE.rstrip(),
         "",

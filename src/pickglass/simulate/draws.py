@@ -15,7 +15,7 @@ import numpy as np
 
 T = TypeVar("T")
 
-_BUFFER = 2048
+_FIRST, _BUFFER = 32, 2048
 
 
 class Draw:
@@ -26,12 +26,12 @@ class Draw:
     def __init__(self, seed: int, *name: str | int) -> None:
         key = zlib.crc32("/".join(str(part) for part in name).encode())
         self._bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(key,)))
-        self._buffer: list[int] = []
+        self._buffer: list[int] = []  # short at first: many streams serve one choice or two
         self._at = 0
 
     def raw(self) -> int:
         if self._at == len(self._buffer):
-            self._buffer = self._bits.random_raw(_BUFFER).tolist()
+            self._buffer = self._bits.random_raw(_BUFFER if self._buffer else _FIRST).tolist()
             self._at = 0
         value = self._buffer[self._at]
         self._at += 1
