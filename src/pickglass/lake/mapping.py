@@ -35,6 +35,7 @@ from pickglass.lake.statements import (
     write_lines,
 )
 from pickglass.lake.straight import Records, map_straight
+from pickglass.model.lines import Lines, longest_of
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
 
@@ -145,6 +146,7 @@ class Mapper:
             if mapped is not None:
                 return mapped
             self._careful[source.id] = CAREFUL_CHUNKS
+        chunk = replace(chunk, lines=list(chunk.lines))
         try:
             return self._map(source, chunk)
         except _Unmappable:
@@ -165,7 +167,7 @@ class Mapper:
             and len(source.tables) == 1
             and source.revision is None
             and not chunk.problems
-            and all(chunk.lines)
+            and (isinstance(chunk.lines, Lines) or all(chunk.lines))  # an uncut line is no empty one
             and len(set(chunk.raw_files)) == 1
         )
 
@@ -186,9 +188,7 @@ class Mapper:
             }
         )
         with self._text(chunk.lines) as text:
-            records = Records(
-                text, max(map(len, chunk.lines)), raw_file, chunk.file_names[0], numbers
-            )
+            records = Records(text, longest_of(chunk.lines), raw_file, chunk.file_names[0], numbers)
             done = map_straight(self._connection, source, given, records, self._load, path)
         if done is None:
             return None

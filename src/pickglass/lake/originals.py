@@ -46,6 +46,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from pickglass.errors import ConfigError, InputError, NotFound, Problem
+from pickglass.model.lines import views
 
 BLOCK_BYTES = 4 << 20
 ERASED = 0xFFFFFFFF
@@ -141,6 +142,7 @@ class OriginalWriter:
             self.abort()
 
     def _append(self, part: _Part, raws: Sequence[bytes], digests: Sequence[bytes]) -> None:
+        raws = list(raws)
         ends = list(accumulate(map(len, raws)))
         start, done = 0, 0  # records and bytes that found their block
         while start < len(raws):
@@ -198,7 +200,8 @@ class RecordHashes:
 
 
 def _digests(raws: Sequence[bytes]) -> list[bytes]:
-    return [hashlib.sha256(raw).digest() for raw in raws]
+    sha256 = hashlib.sha256
+    return [sha256(raw).digest() for raw in views(raws)]
 
 
 def _publish(complete: Mapping[Path, Path]) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pickglass.lake.engine import identifier, literal
+from pickglass.model.lines import Lines
 from pickglass.model.schema import Table
 from pickglass.model.source import SourceDefinition
 
@@ -47,6 +48,10 @@ class LoadMoment:
 def write_lines(path: Path, lines: Sequence[bytes]) -> None:
     """Write lines as a file that `reader` reads."""
     with path.open("wb", buffering=0) as file:
+        if isinstance(lines, Lines):
+            for text in lines.texts():
+                file.write(text)
+            return
         for start in range(0, len(lines), 1000):  # at once would take as much memory again
             file.write(b"\n".join(lines[start : start + 1000]) + b"\n")
 

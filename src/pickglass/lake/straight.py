@@ -64,6 +64,7 @@ def map_straight(
     `given` are the columns that the source's SELECT gives, with their types. The connection must have one thread,
     and a source that goes straight has one table.
     """
+
     def run(sql: str) -> list[Any]:
         return list(connection.execute(sql).fetchall())
 
