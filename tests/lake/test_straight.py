@@ -15,7 +15,7 @@ from pickglass.lake.mapping import Chunk, Mapped, Mapper
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
 from pickglass.sources.definitions import definitions
-from pickglass.sources.reading import members
+from pickglass.sources.reading import Member, members
 from pickglass.sources.recognition import member_blocks
 
 FIRST = 5  # number of a chunk's first record
@@ -73,6 +73,7 @@ def test_every_source_of_one_table_gives_the_same_rows_straight(map_chunk: Map) 
             continue
         for path in sorted(Path(of.folder or "").glob("sample*")):
             for member in members(path):
+                assert isinstance(member, Member)
                 lines = [line for block in member_blocks(member, of) for line in block.lines if line]
                 careful, no = map_chunk(of, chunk_of(lines, path.name), 10**9)
                 if rejects := rows(careful).get("rejects"):

@@ -47,14 +47,17 @@ class Lines(Sequence[bytes]):
                 yield text[start:end]
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """How many bytes all lines are, their newlines not counted."""
         return sum(places[-1] + 1 - len(places) for _, places in self._texts)
 
     @property
     def longest(self) -> int:
         """How many bytes the longest line is."""
-        return max(max(map(sub, places, _starts(places))) for _, places in self._texts)
+        longest = 0
+        for _, places in self._texts:
+            longest = max(longest, *map(sub, places, _starts(places)))
+        return longest
 
     def views(self) -> Iterator[memoryview]:
         """Show each line without copying it."""
@@ -88,7 +91,7 @@ def views(lines: Sequence[bytes]) -> Iterable[bytes | memoryview]:
 
 def bytes_of(lines: Sequence[bytes]) -> int:
     """Count the bytes of lines."""
-    return lines.bytes if isinstance(lines, Lines) else sum(map(len, lines))
+    return lines.size if isinstance(lines, Lines) else sum(map(len, lines))
 
 
 def longest_of(lines: Sequence[bytes]) -> int:
