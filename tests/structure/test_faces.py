@@ -36,6 +36,11 @@ FUNCTIONS = {
     "intel add": "pickglass.pipeline:add_intelligence",
     "intel list": "pickglass.pipeline:intelligence_lists",
     "intel expire": "pickglass.pipeline:expire_intelligence",
+    "link list": "pickglass.linking:kept_links",
+    "link show": "pickglass.linking:show_link",
+    "link why": "pickglass.linking:why",
+    "link confirm": "pickglass.linking:decide",
+    "link reject": "pickglass.linking:decide",
     "case list": "pickglass.cases:list_cases",
     "case show": "pickglass.cases:show_case",
     "case note": "pickglass.cases:add_note",
@@ -43,11 +48,16 @@ FUNCTIONS = {
     "indicator list": "pickglass.indicators.catalogue:catalogue",
     "indicator show": "pickglass.indicators.catalogue:catalogue",
     "indicator check": "pickglass.indicators.lint:check",
+    "indicator explain": "pickglass.pipeline:explain_indicator",
+    "indicator coverage": "pickglass.coverage:coverage",
+    "indicator new": "pickglass.pipeline:new_indicator",
     "source list": "pickglass.sources.definitions:definitions",
     "source detect": "pickglass:detect",
     "source check": "pickglass:check_sources",
     "source new": "pickglass.pipeline:new_source",
+    "bench fairness": "pickglass.benchmark.fairness:fairness",
     "demo": "pickglass.simulate:simulate",
+    "bench linkage": "pickglass.benchmark.linkage:measure_linkage",
 }
 
 # The places where a bug may meet somebody other than a developer.

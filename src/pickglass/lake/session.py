@@ -155,6 +155,8 @@ def session(
         _run(connection, "subject", as_of)
         _install_places(connection, kinds)
         _install_coverage(connection)
+        _run(connection, "names", as_of)
+        _run(connection, "tools", as_of)
         _run(connection, "shared", as_of)
         yield Session(connection, as_of)
     finally:

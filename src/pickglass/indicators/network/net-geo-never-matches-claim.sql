@@ -36,6 +36,7 @@ located AS (
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
       AND (s.claimed_km IS NOT NULL AND c.exact OR s.country IS NOT NULL AND (s.region IS NOT NULL OR s.country <> c.work_country))
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
+      AND NOT regexp_matches(coalesce(s.as_org, ''), '(?i)(satellit|starlink|spacex|viasat|hughes|eutelsat|oneweb|telesat)')
       AND e.src_ip IS NULL AND o.as_org IS NULL AND h.asn IS NULL
       AND NOT EXISTS (
           SELECT 1 FROM attested a

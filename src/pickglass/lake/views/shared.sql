@@ -12,6 +12,14 @@ SELECT DISTINCT t.subject_id AS subject_id, o.subject_id AS other_id
 FROM attested t JOIN account_subject o ON o.account = lower(t.value)
 WHERE t.kind = 'household' AND (t.valid_until IS NULL OR t.valid_until > CAST($as_of AS TIMESTAMPTZ));
 
+-- Who sat at which device. A log of logons names the computer that was logged on to: of a file server, a domain controller or
+-- a build machine, which many reach from elsewhere, that is nobody's own.
+CREATE TEMP VIEW device_use AS
+SELECT subject_id, device_id, time, event_id
+FROM signin
+WHERE device_id IS NOT NULL AND outcome = 'success'
+  AND NOT regexp_matches(lower(coalesce(app, '')), '(network logon|remote desktop|remote shell|remote logon|other credentials)$');
+
 CREATE TEMP TABLE thing AS
 WITH holding AS (
     SELECT 'address' AS kind, address_key AS value, subject_id, time, event_id, CAST(NULL AS VARCHAR) AS last FROM worker WHERE address_key IS NOT NULL
@@ -31,7 +39,7 @@ WITH holding AS (
     UNION ALL
     SELECT 'gateway', lower(wifi_bssid), subject_id, time, event_id, NULL FROM device_state WHERE wifi_bssid IS NOT NULL
     UNION ALL
-    SELECT 'device', device_id, subject_id, time, event_id, NULL FROM signin WHERE device_id IS NOT NULL AND outcome = 'success'
+    SELECT 'device', device_id, subject_id, time, event_id, NULL FROM device_use
     UNION ALL
     SELECT 'mfa_device', mfa_device, subject_id, time, event_id, NULL FROM signin WHERE mfa_device IS NOT NULL AND outcome = 'success'
     UNION ALL
