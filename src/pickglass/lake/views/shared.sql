@@ -1,4 +1,5 @@
--- Things that two or more subjects share, and attestations resolved to subjects.
+-- Things that two or more subjects share, and attestations resolved to subjects. What machines were seen with each subject
+-- comes month by month, as `machine_thing`.
 
 CREATE TEMP TABLE attested AS
 SELECT DISTINCT s.subject_id, t.kind, t.value, t.outcome, t.author, t.reason, t.time AS valid_from, t.valid_until, t.event_id
@@ -22,19 +23,6 @@ WITH holding AS (
     UNION ALL
     SELECT 'address', value, subject_id, time, event_id, NULL FROM identifier WHERE kind = 'address'
     UNION ALL
-    SELECT 'egress', src_ip, subject_id, time, event_id, NULL FROM signin
-    WHERE src_ip IS NOT NULL AND outcome = 'success' AND activity IN ('signin', 'session', 'app', 'token')
-    UNION ALL
-    SELECT 'egress', src_ip, subject_id, time, event_id, NULL FROM device_state WHERE src_ip IS NOT NULL
-    UNION ALL
-    SELECT 'gateway', lower(gateway_mac), subject_id, time, event_id, NULL FROM device_state WHERE gateway_mac IS NOT NULL
-    UNION ALL
-    SELECT 'gateway', lower(wifi_bssid), subject_id, time, event_id, NULL FROM device_state WHERE wifi_bssid IS NOT NULL
-    UNION ALL
-    SELECT 'device', device_id, subject_id, time, event_id, NULL FROM signin WHERE device_id IS NOT NULL AND outcome = 'success'
-    UNION ALL
-    SELECT 'mfa_device', mfa_device, subject_id, time, event_id, NULL FROM signin WHERE mfa_device IS NOT NULL AND outcome = 'success'
-    UNION ALL
     SELECT 'bank', bank_hash, subject_id, time, event_id, bank_last FROM payroll_event WHERE bank_hash IS NOT NULL
     UNION ALL
     SELECT 'wallet', wallet_hash, subject_id, time, event_id, wallet_last FROM payroll_event WHERE wallet_hash IS NOT NULL
@@ -45,16 +33,30 @@ WITH holding AS (
            subject_id, time, event_id, last
     FROM identifier
     WHERE kind IN ('phone', 'mail', 'recovery_mail', 'bank', 'wallet', 'document', 'code_host', 'photo')
+),
+monthly AS (
+    SELECT kind, value, subject_id, CAST(date_trunc('month', time) AS DATE) AS month, bit_or(1 << (day(time) - 1)) AS days,
+           min(time) AS first_time, max(time) AS last_time, max(last) AS last, min({'time': time, 'event_id': event_id}, 5) AS events
+    FROM holding
+    WHERE value IS NOT NULL AND value <> ''
+    GROUP BY kind, value, subject_id, CAST(date_trunc('month', time) AS DATE)
+    UNION ALL
+    SELECT kind, value, subject_id, month, days, first_time, last_time, NULL, events FROM machine_thing
+),
+of_month AS (   -- two tables, or two pieces of one, may tell of the same month
+    SELECT kind, value, subject_id, bit_or(days) AS days, min(first_time) AS first_time, max(last_time) AS last_time,
+           max(last) AS last, flatten(list(events)) AS events
+    FROM monthly
+    GROUP BY kind, value, subject_id, month
 )
 SELECT kind, value,
        CASE WHEN kind = 'address' THEN replace(value, '|', ', ')
             WHEN kind IN ('bank', 'wallet', 'document') THEN 'ending ' || coalesce(max(last), '?')
             ELSE value END AS label,
-       subject_id, min(time) AS first_time, max(time) AS last_time,
-       count(DISTINCT CAST(time AS DATE)) AS days,
-       list_slice(list(event_id ORDER BY time, event_id), 1, 5) AS event_ids
-FROM holding
-WHERE value IS NOT NULL AND value <> ''
+       subject_id, min(first_time) AS first_time, max(last_time) AS last_time,
+       CAST(sum(bit_count(days)) AS BIGINT) AS days,
+       list_transform(list_sort(flatten(list(events)))[1:5], lambda e: e.event_id) AS event_ids
+FROM of_month
 GROUP BY kind, value, subject_id;
 
 -- A thing whose every sharer has declared a household with another sharer is explained, and taken out.
