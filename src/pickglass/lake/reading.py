@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from pickglass.errors import ConfigError, NotFound
 from pickglass.lake.addresses import AddressDatabase
 from pickglass.lake.engine import connect
-from pickglass.lake.rollups import LATEST, Rolling, bare_rows, latest_known
+from pickglass.lake.rollups import LATEST, ROLLUPS, Rolling, bare_rows, latest_known
 from pickglass.lake.session import Session, session
 from pickglass.lake.snapshots import Part, parts
 from pickglass.lake.tables import Tables
@@ -58,7 +58,7 @@ def open_lake(settings: Settings, store: Store, as_of: datetime | None = None) -
             # At the latest moment nothing is left out: what was given anew since then corrects what was known then.
             uncut=() if as_of else tuple(schema().tables),
             databases=_databases(settings, store),
-            rolling=Rolling(settings.home / "rollups", Path(spill), found),
+            rolling=Rolling(settings.home / ROLLUPS, Path(spill), found),
         ) as opened,
     ):
         yield opened
@@ -90,7 +90,7 @@ def _databases(settings: Settings, store: Store) -> list[AddressDatabase]:
 def _latest(settings: Settings, found: Mapping[str, Sequence[Part]]) -> datetime:
     """Find the latest moment that any observed row was known at."""
     observed = {name: listed for name, listed in found.items() if name not in NOT_OBSERVED}
-    moments, left = latest_known(settings.home / "rollups", observed)
+    moments, left = latest_known(settings.home / ROLLUPS, observed)
     if paths := [path for listed in left.values() for path in listed]:
         connection = connect()
         try:

@@ -33,6 +33,7 @@ from typing import Any
 from pickglass.lake.engine import identifier, literal
 from pickglass.lake.snapshots import Part
 
+ROLLUPS = "rollups"  # the folder below home
 FORM = 1  # of what a piece holds; another number makes all pieces anew
 LEAST_ROWS = 200_000  # a smaller table is read as a whole
 MOST_PIECES = 6  # of a month; beyond that, all but the biggest are made one
@@ -359,6 +360,8 @@ class _Maker:
         }  # fmt: skip
         (building / "about.json").write_text(json.dumps(made_from), "utf-8")
         target = folder / _digest([made_from["form"], made_from["files"], made_from["hidden"]])
+        if target.exists() and _about(target) is None:
+            shutil.rmtree(target)
         _settle(building, target)
         return target
 

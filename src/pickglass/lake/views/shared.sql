@@ -34,14 +34,21 @@ WITH holding AS (
     FROM identifier
     WHERE kind IN ('phone', 'mail', 'recovery_mail', 'bank', 'wallet', 'document', 'code_host', 'photo')
 ),
+shared AS (   -- most things are one person's
+    SELECT kind, value
+    FROM (SELECT kind, value, subject_id FROM holding UNION ALL SELECT kind, value, subject_id FROM machine_thing)
+    WHERE value IS NOT NULL AND value <> ''
+    GROUP BY kind, value
+    HAVING min(subject_id) <> max(subject_id)
+),
 monthly AS (
     SELECT kind, value, subject_id, CAST(date_trunc('month', time) AS DATE) AS month, bit_or(1 << (day(time) - 1)) AS days,
            min(time) AS first_time, max(time) AS last_time, max(last) AS last, min({'time': time, 'event_id': event_id}, 5) AS events
-    FROM holding
-    WHERE value IS NOT NULL AND value <> ''
+    FROM holding SEMI JOIN shared USING (kind, value)
     GROUP BY kind, value, subject_id, CAST(date_trunc('month', time) AS DATE)
     UNION ALL
-    SELECT kind, value, subject_id, month, days, first_time, last_time, NULL, events FROM machine_thing
+    SELECT kind, value, subject_id, month, days, first_time, last_time, NULL, events
+    FROM machine_thing SEMI JOIN shared USING (kind, value)
 ),
 of_month AS (   -- two tables, or two pieces of one, may tell of the same month
     SELECT kind, value, subject_id, bit_or(days) AS days, min(first_time) AS first_time, max(last_time) AS last_time,
