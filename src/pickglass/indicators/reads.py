@@ -19,7 +19,8 @@ from pickglass.model.schema import PersonalData, schema
 if TYPE_CHECKING:
     from pickglass.lake.session import Session
 
-DERIVED = ("subject", "coverage", "attested", "shared_thing", "mail_message")
+DERIVED = ("subject", "coverage", "attested", "shared_thing", "mail_message", "signin_source", "egress")
+_OF_SIGNINS = ("signin_source", "egress")
 WITHHELD = {
     "rejects": "what could not be read proves nothing about a person",
     "attestation": "read `attested`, where attestations are resolved to subjects",
@@ -174,6 +175,8 @@ def tables_read(sql: str) -> frozenset[str]:
             found |= words & set(schema().tables)
         elif view == "mail_message":
             found.add("mail")
+        elif view in _OF_SIGNINS:
+            found.add("signin")
         elif view in schema().tables:
             found.add(view)
     return frozenset(found)
@@ -193,7 +196,7 @@ def personal_data(view: str, column: str) -> PersonalData:
     """Tell the class of one column of a view, as the schema states it for the column behind it."""
     if (view, column) in _DERIVED_CLASSES:
         return _DERIVED_CLASSES[view, column]
-    name = {"subject": "worker", "mail_message": "mail"}.get(view, view)
+    name = {"subject": "worker", "mail_message": "mail"}.get(view, "signin" if view in _OF_SIGNINS else view)
     table = schema().tables.get(name)
     if table is None:
         return "none"

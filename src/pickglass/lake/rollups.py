@@ -6,6 +6,7 @@ A table's month is kept in pieces. A piece is made from some of the month's data
     <who>/rows         the rows with the subject they belong to, without what only proves where a row is from
     <who>/coverage     for each subject the days on which it has rows
     <who>/things       what the subject was seen with, see `shared_thing`
+    <who>/sources      from which addresses, networks and clients it signed in, see `signin_source`
 
 `<who>` names what of the company's identities the piece depends on: the subjects of its accounts and devices, the places
 that they claim, and what address databases say of its addresses. Where any of that changes the piece is made again.
@@ -75,6 +76,8 @@ THINGS: Mapping[str, Sequence[tuple[str, str, str]]] = {  # table → kind, valu
         ("gateway", "lower(wifi_bssid)", "true"),
     ),
 }
+SOURCE = ("subject_id", "src_ip", "asn", "as_org", "tunnel_operator", "os_name", "user_agent")
+
 _MONTH = "CAST(date_trunc('month', time) AS DATE) AS month"
 _DAYS = "bit_or(1 << (day(time) - 1)) AS days"  # a bit for each day of the month
 EVIDENCE = 5  # events that prove a thing
@@ -101,6 +104,11 @@ def things_sql(name: str, rows: str) -> str:
         f"SELECT kind, value, subject_id, {_MONTH}, {_DAYS}, min(time) AS first_time, max(time) AS last_time, "
         f"min({{'time': time, 'event_id': event_id}}, {EVIDENCE}) AS events FROM ({every}) GROUP BY ALL"
     )
+
+
+def sources_sql(rows: str) -> str:
+    """Write the question from which addresses, networks and clients each subject signed in."""
+    return f"SELECT DISTINCT {', '.join(SOURCE)} FROM {rows}"
 
 
 def device_run_sql(name: str, rows: str) -> str:
@@ -147,7 +155,7 @@ class Rollups:
     connection: Any
     known: Known
     pieces: Mapping[str, Sequence[Piece]]
-    made: dict[str, dict[str, list[Path]]]  # table → files of its rows, coverage and things
+    made: dict[str, dict[str, list[Path]]]  # table → files of its rows, coverage, things and sources
 
     @staticmethod
     def choose(connection: Any, rolling: Rolling | None, known: Known, as_of: datetime | None) -> Rollups:
@@ -220,6 +228,10 @@ class Rollups:
         """Write the question which things of a table each subject was seen with, month by month."""
         return self._made(name, "things") or things_sql(name, identifier(name))
 
+    def sources(self) -> str:
+        """Write the question from which addresses, networks and clients each subject signed in."""
+        return self._made("signin", "sources") or sources_sql("signin")
+
     def _made(self, name: str, what: str) -> str:
         paths = self.made.get(name, {}).get(what)
         return f"SELECT * FROM {_read(paths)}" if paths else ""
@@ -229,10 +241,10 @@ class Rollups:
 
         `resolving` writes the question for the subjects of some rows.
         """
-        found: dict[str, list[Path]] = {"rows": [], "coverage": [], "things": []}
+        found: dict[str, list[Path]] = {"rows": [], "coverage": [], "things": [], "sources": []}
         digests = self._identities(name)
         for piece in self.pieces[name]:
-            folder = piece.folder / _digest([FORM, resolving(""), things_sql(name, ""), digests.get(piece.number)])
+            folder = piece.folder / _digest([FORM, resolving(""), things_sql(name, ""), SOURCE, digests.get(piece.number)])
             if not folder.exists():
                 self._make(piece, folder, resolving(f"({self.known(name, piece.files, piece.cut)})"))
             os.utime(folder)
@@ -250,6 +262,8 @@ class Rollups:
         _copy(self.connection, coverage_sql(_read([rows])), building / "coverage.parquet")
         if piece.table in THINGS:
             _copy(self.connection, things_sql(piece.table, _read([rows])), building / "things.parquet")
+        if piece.table == "signin":
+            _copy(self.connection, sources_sql(_read([rows])), building / "sources.parquet")
         for other in folder.parent.iterdir():
             if other.is_dir() and other != building:
                 _forget(other, other)

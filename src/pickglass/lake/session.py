@@ -30,6 +30,7 @@ from pickglass.lake.rollups import (
     HOLDERS,
     PROOF,
     ROLLED,
+    SOURCE,
     THINGS,
     Rolling,
     Rollups,
@@ -165,6 +166,7 @@ def session(
             _install_resolved(connection, table, kinds[table.name], rollups)
         _install_coverage(connection, rollups)
         _run(connection, "subject", as_of)
+        _install_sources(connection, rollups)
         _install_things(connection, rollups)
         _run(connection, "shared", as_of)
         yield Session(connection, as_of)
@@ -436,6 +438,17 @@ def _install_coverage(connection: Any, rollups: Rollups) -> None:
         if table.name not in _WITHOUT_SUBJECT
     ]
     connection.execute("CREATE TEMP TABLE coverage AS " + " UNION ALL ".join(parts))
+
+
+def _install_sources(connection: Any, rollups: Rollups) -> None:
+    """Make `signin_source`, and `egress`: how many people sign in from each address."""
+    connection.execute(
+        f"CREATE TEMP TABLE signin_source AS SELECT DISTINCT {', '.join(SOURCE)} FROM ({rollups.sources()})"
+    )
+    connection.execute(
+        "CREATE TEMP TABLE egress AS SELECT src_ip, count(DISTINCT subject_id) AS subjects "
+        "FROM signin_source WHERE src_ip IS NOT NULL GROUP BY src_ip"
+    )
 
 
 def _install_things(connection: Any, rollups: Rollups) -> None:

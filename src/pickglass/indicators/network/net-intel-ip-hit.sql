@@ -15,7 +15,7 @@ seen AS (
 ),
 -- An address that many colleagues come from is a way out of the company, whatever a list says.
 company AS (
-    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+    SELECT src_ip FROM egress WHERE subjects >= $shared_people
 ),
 hit AS (
     SELECT s.*, l.list_name, l.listed_time,

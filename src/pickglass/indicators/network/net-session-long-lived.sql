@@ -1,6 +1,6 @@
 -- A session that is weeks old and goes back and forth between networks of different regions on one day.
 WITH company AS (
-    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+    SELECT src_ip FROM egress WHERE subjects >= $shared_people
 ),
 used AS (
     SELECT s.subject_id, s.session_id, s.time, s.event_id, CAST(s.time AS DATE) AS day, s.asn, concat_ws('/', s.country, s.region) AS place

@@ -1,6 +1,6 @@
 """How long the indicators take over a lake, view by view and indicator by indicator, and with how much memory.
 
-Run: .venv/bin/python benchmarks/measure_indicators.py [HOME] [--events N] [--workers N] [--memory 4GB] [--no-day] [--json PATH]
+Run: .venv/bin/python benchmarks/measure_indicator_speed.py [HOME] [--events N] [--workers N] [--memory 4GB] [--no-day] [--json PATH]
 
 Without HOME a lake is made (`make_big_lake.py`) in a folder that is removed afterwards. Each measure is a process of its own,
 whose peak of memory is told: the first opening, which finds no rollups; a second one; and one after one more day was loaded.
