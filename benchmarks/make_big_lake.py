@@ -14,12 +14,12 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from pickglass import __version__
-from pickglass.lake.engine import connect, identifier, literal
+from pickglass.lake.engine import connect, identifier, literal, reference_path
 from pickglass.lake.snapshots import fingerprints
 from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
@@ -51,6 +51,8 @@ JOIN (SELECT row_number() OVER (ORDER BY city, region, latitude) - 1 AS place, c
              CAST(latitude AS DOUBLE) AS latitude, CAST(longitude AS DOUBLE) AS longitude, time_zone, count(*) OVER () AS places
       FROM reference_place WHERE city <> '' AND country = 'US') p ON p.place = CAST(hash(n, 'p') >> 2 AS BIGINT) % p.places
 """
+
+# ruff: noqa: E501 - a column a line reads best
 
 # What the records of each table say; `i` numbers the rows, `h` is a number drawn for the row, `w` the worker, `t` the time.
 COLUMNS: dict[str, dict[str, str]] = {
@@ -292,7 +294,9 @@ def _months() -> list[tuple[date, int]]:
     return spans
 
 
-def make(home: Path, events: int, workers: int, spans: list[tuple[date, int]], *, stated: bool, late: bool) -> None:
+def make(
+    home: Path, events: int, workers: int, spans: list[tuple[date, int]], *, stated: bool, late: bool
+) -> None:
     """Write the rows of the given spans as one batch, and put it in force."""
     settings = load_settings(home)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -300,10 +304,15 @@ def make(home: Path, events: int, workers: int, spans: list[tuple[date, int]], *
     settings.workspace.mkdir(parents=True, exist_ok=True)
     tables = Tables(settings.catalog_uri, Path(settings.warehouse))
     connection = connect("3GB", 2, settings.workspace)
-    bound = {"$end": literal(str(FIRST_DAY + timedelta(DAYS))), "$first": literal(str(FIRST_DAY)), "$workers": str(workers), "$hired": str(HIRED_WITHIN)}
-    from pickglass.lake.session import _install_references
-
-    _install_references(connection)
+    bound = {
+        "$end": literal(str(FIRST_DAY + timedelta(DAYS))),
+        "$first": literal(str(FIRST_DAY)),
+        "$workers": str(workers),
+        "$hired": str(HIRED_WITHIN),
+    }
+    connection.execute(
+        f"CREATE TABLE reference_place AS SELECT * FROM read_csv({literal(str(reference_path('place')))}, header = true, all_varchar = true, nullstr = '\\N')"
+    )
     connection.execute(_bound(WORKERS, bound))
     with open_store(settings) as store:
         load_id = ledger.begin_load(store, __version__)
@@ -311,10 +320,10 @@ def make(home: Path, events: int, workers: int, spans: list[tuple[date, int]], *
         for name in COLUMNS:
             for first, days in spans:
                 count = round(events * SHARES[name] / 1_000_000 * days / DAYS)
-                _write_events(connection, tables, name, batch, first, days, count, bound)
+                _write_events(connection, tables, name, batch, first, days, count)
             if late:
                 count = round(events * SHARES[name] / 1_000_000 / DAYS / 10)
-                _write_events(connection, tables, name, batch, spans[0][0] - timedelta(60), 1, count, bound)
+                _write_events(connection, tables, name, batch, spans[0][0] - timedelta(60), 1, count)
         if stated:
             for name, several in STATED.items():
                 for number, one in enumerate(several):
@@ -332,11 +341,23 @@ def _bound(sql: str, values: dict[str, str]) -> str:
 
 
 def _write_events(
-    connection: Any, tables: Tables, name: str, batch: int, first: date, days: int, count: int, bound: dict[str, str]
+    connection: Any,
+    tables: Tables,
+    name: str,
+    batch: int,
+    first: date,
+    days: int,
+    count: int,
 ) -> None:
     """Write one month of one table: each row a worker who was hired by then, at some second of a working day."""
     seed = literal(f"{name} {first} {batch}")
-    given = {**COLUMNS[name], "time": "t", "known": "t + INTERVAL 10 MINUTE", "time_precision": "'instant'", "source": literal("big_" + name)}
+    given = {
+        **COLUMNS[name],
+        "time": "t",
+        "known": "t + INTERVAL 10 MINUTE",
+        "time_precision": "'instant'",
+        "source": literal("big_" + name),
+    }
     rows = (
         f"SELECT r.i, r.h, r.h % 100 AS p, r.h % 1009 = 0 AND w.n % 50 = 0 AS rare, CAST(floor(power(((r.h >> 12) % 10000) / 10000.0, 3) * 400) AS INTEGER) AS q, "
         f"TIMESTAMPTZ '{first} 00:00:00Z' + INTERVAL 1 SECOND * (86400 * (r.day + CASE WHEN isodow(DATE '{first}' + r.day) = 7 AND r.h % 8 < 7 "
@@ -352,17 +373,34 @@ def _write_events(
 
 
 def _write_stated(
-    connection: Any, tables: Tables, name: str, batch: int, number: int, given: dict[str, str], bound: dict[str, str]
+    connection: Any,
+    tables: Tables,
+    name: str,
+    batch: int,
+    number: int,
+    given: dict[str, str],
+    bound: dict[str, str],
 ) -> None:
     """Write what a system states of each worker, some copies of it at different times."""
-    values = {column: _bound(value, bound) for column, value in given.items() if column not in ("copies", "if")}
+    values = {
+        column: _bound(value, bound) for column, value in given.items() if column not in ("copies", "if")
+    }
     values |= {"known": values["time"], "time_precision": "'instant'", "source": literal("big_" + name)}
     rows = f"SELECT w.n * 100 + k AS i, k, w FROM worker_fact w, range(1, {given['copies']} + 1) c(k) WHERE {_bound(given.get('if', 'true'), bound)}"
-    _copy(connection, tables, name, batch, f"stated-{number}", values, rows, literal(f"{name} stated {number}"))
+    _copy(
+        connection, tables, name, batch, f"stated-{number}", values, rows, literal(f"{name} stated {number}")
+    )
 
 
 def _copy(
-    connection: Any, tables: Tables, name: str, batch: int, part: str, given: dict[str, str], rows: str, seed: str
+    connection: Any,
+    tables: Tables,
+    name: str,
+    batch: int,
+    part: str,
+    given: dict[str, str],
+    rows: str,
+    seed: str,
 ) -> None:
     tables.ensure(name)
     folder = tables.data_folder(name, batch) / part
@@ -385,10 +423,16 @@ def _copy(
 def _publish(tables: Tables, store: Any, batch: int) -> None:
     current = ledger.current_snapshots(store)
     written = {
-        name: sorted(tables.data_folder(name, batch).rglob("*.parquet")) for name in (*COLUMNS, *STATED) if tables.data_folder(name, batch).exists()
+        name: sorted(tables.data_folder(name, batch).rglob("*.parquet"))
+        for name in (*COLUMNS, *STATED)
+        if tables.data_folder(name, batch).exists()
     }
-    snapshots = {name: tables.write_branch(name, batch, current.get(name), paths) for name, paths in written.items()}
-    ledger.publish(store, batch, snapshots, based_on=current, data_files=fingerprints(written, tables, snapshots))
+    snapshots = {
+        name: tables.write_branch(name, batch, current.get(name), paths) for name, paths in written.items()
+    }
+    ledger.publish(
+        store, batch, snapshots, based_on=current, data_files=fingerprints(written, tables, snapshots)
+    )
     for name, snapshot in snapshots.items():
         tables.set_main(name, snapshot)
 

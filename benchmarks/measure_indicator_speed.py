@@ -1,6 +1,7 @@
 """How long the indicators take over a lake, view by view and indicator by indicator, and with how much memory.
 
-Run: .venv/bin/python benchmarks/measure_indicator_speed.py [HOME] [--events N] [--workers N] [--memory 4GB] [--no-day] [--json PATH]
+Run: .venv/bin/python benchmarks/measure_indicator_speed.py [HOME] [--events N] [--workers N] [--memory 4GB] [--no-day]
+         [--months 2025-03,2026-03] [--json PATH]
 
 Without HOME a lake is made (`make_big_lake.py`) in a folder that is removed afterwards. Each measure is a process of its own,
 whose peak of memory is told: the first opening, which finds no rollups; a second one; and one after one more day was loaded.
@@ -52,6 +53,11 @@ def timed(name, function):
 for name in [one for one in dir(opening) if one.startswith("_install_") or one == "_run"]:
     setattr(opening, name, timed(name.removeprefix("_install_").strip("_"), getattr(opening, name)))
 
+months = sys.argv[3].split(",") if sys.argv[3] else None
+every = reading.parts
+reading.parts = lambda tables, name, snapshot: [
+    part for part in every(tables, name, snapshot) if months is None or name not in (*opening.ROLLED, "mail") or part.month in months
+]
 asked = [one for one in catalogue().values() if one.status != "manual"]
 settings = load_settings(Path(home))
 begin = clocks()
@@ -72,13 +78,13 @@ json.dump({"open": opened, "views": views, "indicators": indicators, "total": to
 """
 
 
-def measure(home: Path, memory: str) -> dict[str, Any]:
+def measure(home: Path, memory: str, months: str) -> dict[str, Any]:
     """Open the lake in a process of its own and put every question to it."""
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "result.json"
         environment = {**os.environ, "PICKGLASS_MEMORY_LIMIT": memory, "PICKGLASS_THREADS": "2"}
         subprocess.run(
-            [sys.executable, "-c", MEASURE, str(home), str(result)], check=True, env=environment
+            [sys.executable, "-c", MEASURE, str(home), str(result), months], check=True, env=environment
         )
         found: dict[str, Any] = json.loads(result.read_text())
     return found | {"load": os.getloadavg()[0]}
@@ -86,12 +92,16 @@ def measure(home: Path, memory: str) -> dict[str, Any]:
 
 def make(home: Path, *options: str) -> None:
     """Call the generator in a process of its own."""
-    subprocess.run([sys.executable, str(Path(__file__).with_name("make_big_lake.py")), str(home), *options], check=True)
+    subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("make_big_lake.py")), str(home), *options], check=True
+    )
 
 
 def tell(title: str, found: dict[str, Any], most: int) -> None:
     """Print one measure: its totals, and what took longest."""
-    print(f"\n{title}: {found['total'][0]:.1f} s, {found['total'][1]:.1f} processor seconds, opening {found['open'][0]:.1f} s,")
+    print(
+        f"\n{title}: {found['total'][0]:.1f} s, {found['total'][1]:.1f} processor seconds, opening {found['open'][0]:.1f} s,"
+    )
     print(f"peak {found['peak_mb']} MB, load {found['load']:.1f}, {found['fired']} findings")
     for kind in ("views", "indicators"):
         slowest = sorted(found[kind].items(), key=lambda pair: -pair[1][1])[:most]
@@ -109,6 +119,7 @@ def main() -> None:
     options.add_argument("--events", type=int, default=50_000_000)
     options.add_argument("--workers", type=int, default=10_000)
     options.add_argument("--memory", default="4GB")
+    options.add_argument("--months", default="", help="read the logs of these months only")
     options.add_argument("--no-day", action="store_true", help="only the lake as it is, once")
     options.add_argument("--most", type=int, default=10, help="how many of the slowest are told")
     options.add_argument("--json", type=Path)
@@ -117,13 +128,13 @@ def main() -> None:
         home = given.home or Path(folder)
         if given.home is None:
             make(home, "--events", str(given.events), "--workers", str(given.workers))
-        found = {"first": measure(home, given.memory)}
+        found = {"first": measure(home, given.memory, given.months)}
         tell("first", found["first"], given.most)
         if not given.no_day:
-            found["again"] = measure(home, given.memory)
+            found["again"] = measure(home, given.memory, given.months)
             tell("again", found["again"], given.most)
             make(home, "--day")
-            found["one more day"] = measure(home, given.memory)
+            found["one more day"] = measure(home, given.memory, given.months)
             tell("one more day", found["one more day"], given.most)
     if given.json:
         given.json.write_text(json.dumps(found, indent=1) + "\n")

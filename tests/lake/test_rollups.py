@@ -12,12 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.lake.views import KEY, _engine, _filled, worker
 
 from pickglass.lake import rollups
 from pickglass.lake.rollups import Rolling
 from pickglass.lake.session import Session, rows_as_tables, session
 from pickglass.lake.snapshots import Part
-from tests.lake.views import KEY, _engine, _filled, worker
 
 START = datetime(2026, 1, 28, tzinfo=UTC)
 DAYS = 40
@@ -33,6 +33,10 @@ def _every_table_is_big(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollups, "MOST_PIECES", 3)
 
 
+def _chance(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - rows of a test, no secret
+
+
 def company(chance: random.Random) -> dict[str, list[Row]]:
     """Invent rows of six people on five devices, some without an account, some handed on."""
     found: dict[str, list[Row]] = {name: [] for name in (*rollups.ROLLED, "worker", "hiring_event")}
@@ -42,11 +46,9 @@ def company(chance: random.Random) -> dict[str, list[Row]]:
             if number < 4 + roster:  # later rosters know more people
                 time = START + timedelta(days=15 * roster)
                 found["worker"].append(worker(f"workday:E{number}", str(time), hire_date=START, **place))
-    values = {
-        "activity": {"signin": ["signin", "mfa"], "network": ["dns"], "process": ["start"], "data_access": ["view"],
-                     "file_activity": ["read"], "device_state": ["checkin"], "peripheral": ["seen"]},
-        "src_ip": ["192.0.2.1", "192.0.2.2", "198.51.100.7", None],
-    }  # fmt: skip
+    activities = {"signin": ["signin", "mfa"], "network": ["dns"], "process": ["start"], "data_access": ["view"],
+                  "file_activity": ["read"], "device_state": ["checkin"], "peripheral": ["seen"]}  # fmt: skip
+    addresses = ["192.0.2.1", "192.0.2.2", "198.51.100.7", None]
     for name, keys in rollups.ROLLED.items():
         for number in range(60):
             account = chance.choice([f"e{chance.randrange(6)}@example.com", "nobody@example.com", None])
@@ -54,15 +56,17 @@ def company(chance: random.Random) -> dict[str, list[Row]]:
                 "event_id": f"{name}-{number}",
                 "time": START + timedelta(minutes=chance.randrange(DAYS * 24 * 6) * 10),
                 "account": account or ("e1@example.com" if not keys.devices else None),
-                "src_ip": chance.choice(values["src_ip"]),
+                "src_ip": chance.choice(addresses),
                 "device_id": chance.choice(["d1", "d2", None]),
                 "device_name": chance.choice(["Host-1", "host-2", None]),
                 "outcome": "success", "service": "drive", "meeting_id": "m", "latitude": 39.0, "longitude": -119.0,
                 "gateway_mac": chance.choice(["02:00:00:00:00:01", None]),
             }  # fmt: skip
-            if name in values["activity"]:
-                row["activity"] = chance.choice(values["activity"][name])
-            row["known"] = row["time"] + timedelta(hours=chance.choice([0, 0, 0, 200]))  # some became known late
+            if name in activities:
+                row["activity"] = chance.choice(activities[name])
+            row["known"] = row["time"] + timedelta(
+                hours=chance.choice([0, 0, 0, 200])
+            )  # some became known late
             found[name].append(row)
     return found
 
@@ -102,7 +106,10 @@ class Lake:
         """Give the rows of every view, in an order of their own."""
         with self.session(as_of, rolled=rolled) as opened:
             if rolled:
-                assert opened.query("SELECT count(DISTINCT table_name) AS n FROM piece_fact").to_pylist()[0]["n"] > 0
+                assert (
+                    opened.query("SELECT count(DISTINCT table_name) AS n FROM piece_fact").to_pylist()[0]["n"]
+                    > 0
+                )
             return {view: _rows(opened.query(f"SELECT * FROM {view}")) for view in VIEWS}
 
 
@@ -123,11 +130,9 @@ def _deal(chance: random.Random, rows: Mapping[str, Sequence[Row]], loads: int) 
     return dealt
 
 
-@pytest.mark.parametrize(
-    "seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 30))]
-)
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 30))])
 def test_after_each_load_the_answers_are_those_without_rollups(tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)
+    chance = _chance(seed)
     lake = Lake(tmp_path)
     rows = company(chance)
     for number, load in enumerate(_deal(chance, rows, 5)):
@@ -175,7 +180,7 @@ def test_a_file_that_is_gone_takes_its_piece_out_of_force(tmp_path: Path) -> Non
 
 def test_a_damaged_note_is_as_good_as_none(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    lake.load(company(random.Random(7)))
+    lake.load(company(_chance(7)))
     expected = lake.answers(rolled=True)
     for path in tmp_path.glob("rollups/*/*/*/about.json"):
         path.write_text("{", "utf-8")
@@ -184,6 +189,6 @@ def test_a_damaged_note_is_as_good_as_none(tmp_path: Path) -> None:
 
 def test_a_home_that_cannot_be_written_to_is_read_all_the_same(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    lake.load(company(random.Random(8)))
+    lake.load(company(_chance(8)))
     (tmp_path / "rollups").write_text("in the way", "utf-8")
     assert lake.answers(rolled=True) == lake.answers(rolled=False)

@@ -40,6 +40,7 @@ LEAST_ROWS = 200_000  # a smaller table is read as a whole
 MOST_PIECES = 6  # of a month; beyond that, all but the biggest are made one
 UNUSED_SECONDS = 24 * 3600  # a piece that no session needs stays for one that may be reading it
 
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """Which columns of a table name devices, and which addresses."""
@@ -89,9 +90,7 @@ Known = Callable[[str, Sequence[str], bool], str]  # table, files, cut → the q
 
 def coverage_sql(rows: str) -> str:
     """Write the question on which days of which month each subject has rows."""
-    return (
-        f"SELECT subject_id, {_MONTH}, {_DAYS}, min(time) AS first_time, max(time) AS last_time FROM {rows} GROUP BY ALL"
-    )
+    return f"SELECT subject_id, {_MONTH}, {_DAYS}, min(time) AS first_time, max(time) AS last_time FROM {rows} GROUP BY ALL"
 
 
 def things_sql(name: str, rows: str) -> str:
@@ -178,10 +177,11 @@ class Rollups:
         for name, parts in big.items():
             pieces[name] = []
             for month, files in groupby(sorted(parts, key=lambda part: part.month), lambda part: part.month):
-                for folder, about in maker.pieces(name, place / name / month, list(files)):
+                for made, about in maker.pieces(name, place / name / month, list(files)):
                     cut = as_of is not None and _moment(about["known_last"]) > as_of
                     if cut and as_of is not None and _moment(about["known_first"]) > as_of:
                         continue
+                    folder = made
                     if cut:
                         folder = maker.make(name, rolling.private / name / month, about["files"], cut=True)
                     pieces[name].append(Piece(next(number), name, folder, tuple(about["files"]), cut))
@@ -244,7 +244,9 @@ class Rollups:
         found: dict[str, list[Path]] = {"rows": [], "coverage": [], "things": [], "sources": []}
         digests = self._identities(name)
         for piece in self.pieces[name]:
-            folder = piece.folder / _digest([FORM, resolving(""), things_sql(name, ""), SOURCE, digests.get(piece.number)])
+            folder = piece.folder / _digest(
+                [FORM, resolving(""), things_sql(name, ""), SOURCE, digests.get(piece.number)]
+            )
             if not folder.exists():
                 self._make(piece, folder, resolving(f"({self.known(name, piece.files, piece.cut)})"))
             os.utime(folder)
@@ -274,17 +276,25 @@ class Rollups:
         facts = f"(SELECT * FROM piece_fact WHERE table_name = {literal(name)})"
         claimed = "c.claimed_latitude, c.claimed_longitude"
         parts = [
-            f"SELECT f.piece, hash('account', f.value, s.subject_id, {claimed}) AS digest FROM {facts} f "
-            "JOIN account_subject s ON s.account = f.value LEFT JOIN claim c ON c.subject_id = s.subject_id WHERE f.what = 'account'",
+            (
+                f"SELECT f.piece, hash('account', f.value, s.subject_id, {claimed}) AS digest FROM {facts} f "
+                "JOIN account_subject s ON s.account = f.value LEFT JOIN claim c ON c.subject_id = s.subject_id "
+                "WHERE f.what = 'account'"
+            ),
             f"SELECT f.piece, hash('held', f.value) FROM {facts} f JOIN held_device h ON h.device = f.value WHERE f.what = 'device'",
             # Only as much of a holder's time as the piece has: who holds the device after it changes nothing in it.
-            f"SELECT f.piece, hash('device', f.value, h.subject_id, greatest(h.from_time, p.first_time), least(h.until_time, p.last_time), {claimed}) "
-            f"FROM {facts} f JOIN (SELECT piece, min(time) AS first_time, max(time) AS last_time FROM {facts} WHERE what = 'span' "
-            "GROUP BY piece) p ON p.piece = f.piece "
-            "JOIN device_holder h ON h.device = f.value AND h.from_time <= p.last_time AND h.until_time > p.first_time "
-            "LEFT JOIN claim c ON c.subject_id = h.subject_id WHERE f.what = 'device'",
+            (
+                "SELECT f.piece, hash('device', f.value, h.subject_id, greatest(h.from_time, p.first_time), "
+                f"CASE WHEN h.until_time <= p.last_time THEN h.until_time END, {claimed}) FROM {facts} f "
+                f"JOIN (SELECT piece, min(time) AS first_time, max(time) AS last_time FROM {facts} WHERE what = 'span' "
+                "GROUP BY piece) p ON p.piece = f.piece "
+                "JOIN device_holder h ON h.device = f.value AND h.from_time <= p.last_time AND h.until_time > p.first_time "
+                "LEFT JOIN claim c ON c.subject_id = h.subject_id WHERE f.what = 'device'"
+            ),
         ]
-        if self.connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'address_fact'").fetchall():
+        if self.connection.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE table_name = 'address_fact'"
+        ).fetchall():
             parts.append(
                 f"SELECT f.piece, hash(a) FROM {facts} f JOIN address_fact a ON a.address = f.value WHERE f.what = 'src_ip'"
             )
@@ -294,7 +304,9 @@ class Rollups:
         return {row[0]: [str(value) for value in row[1:]] for row in rows}
 
 
-def latest_known(folder: Path, parts: Mapping[str, Sequence[Part]]) -> tuple[list[datetime], dict[str, list[str]]]:
+def latest_known(
+    folder: Path, parts: Mapping[str, Sequence[Part]]
+) -> tuple[list[datetime], dict[str, list[str]]]:
     """Tell the latest moments that pieces know of the tables' files, and name the files that are in none."""
     moments = []
     left = {name: {part.path for part in listed} for name, listed in parts.items()}
@@ -323,7 +335,9 @@ class _Maker:
     def pieces(self, name: str, folder: Path, files: Sequence[Part]) -> list[tuple[Path, dict[str, Any]]]:
         """Choose the pieces of one month, and make one of the files that are in none."""
         left = {part.path for part in files}
-        there = [(path.parent, about) for path in folder.glob("*/about.json") if (about := _about(path.parent))]
+        there = [
+            (path.parent, about) for path in folder.glob("*/about.json") if (about := _about(path.parent))
+        ]
         chosen = []
         for path, about in sorted(there, key=lambda pair: (-len(pair[1]["files"]), pair[0].name)):
             if left.issuperset(about["files"]) and about["hidden"] == self._hidden(about["raw_files"]):
@@ -361,8 +375,10 @@ class _Maker:
             )
         if name in HOLDERS:
             parts.append(f"SELECT 'run', device, account, time FROM ({device_run_sql(name, 'piece_row')})")
-        for column in about.addresses:
-            parts.append(f"SELECT DISTINCT {literal(column)}, {column}, {empty} FROM piece_row WHERE {column} IS NOT NULL")
+        parts += [
+            f"SELECT DISTINCT {literal(column)}, {column}, {empty} FROM piece_row WHERE {column} IS NOT NULL"
+            for column in about.addresses
+        ]
         _copy(self.connection, " UNION ALL ".join(parts), building / "facts.parquet")
         raw_files, first, last, latest, rows = self.connection.execute(
             "SELECT coalesce(list(DISTINCT raw_file), []), min(known), max(known), "
@@ -445,6 +461,8 @@ def _copy(connection: Any, sql: str, path: Path) -> None:
 
 
 def _building(folder: Path) -> Path:
+    for left in folder.glob(".*"):  # of a session that was ended while it made it
+        _forget(left, left)
     path = folder / f".{secrets.token_hex(8)}"
     path.mkdir(mode=0o700, parents=True)
     return path

@@ -152,7 +152,9 @@ def session(
             for name in schema().tables
         }
         for table in schema().tables.values():
-            _install_table(source, table, relations.get(table.name), kinds[table.name], table.name not in uncut)
+            _install_table(
+                source, table, relations.get(table.name), kinds[table.name], table.name not in uncut
+            )
         rollups.install_facts()
         if databases:
             _install_facts(connection, kinds, databases, None if "signin" in uncut else as_of, rollups)
@@ -257,7 +259,9 @@ def _install_table(
         connection.register("given", given)
         connection.execute(f"CREATE TEMP TABLE {rows} AS SELECT * FROM given")
         connection.unregister("given")
-        sql = source.known(table, f"(SELECT * FROM ({_empty(table)}) UNION ALL BY NAME SELECT * FROM {rows})", cut)
+        sql = source.known(
+            table, f"(SELECT * FROM ({_empty(table)}) UNION ALL BY NAME SELECT * FROM {rows})", cut
+        )
     else:
         sql = source.sql(table.name, given, cut)
     connection.execute(f"CREATE TEMP {kind} {name} AS {sql}")
@@ -288,7 +292,9 @@ def _holds_any(connection: Any, name: str) -> bool:
 def _install_device_runs(connection: Any, rollups: Rollups) -> None:
     """Make `device_run`: who used which device, wherever that changed."""
     parts = [
-        rollups.device_runs(name) if name in rollups.tables() else device_run_sql(name, identifier("known_" + name))
+        rollups.device_runs(name)
+        if name in rollups.tables()
+        else device_run_sql(name, identifier("known_" + name))
         for name in HOLDERS
     ]
     connection.execute(f"CREATE TEMP VIEW device_run AS {' UNION ALL '.join(parts)}")
@@ -296,7 +302,9 @@ def _install_device_runs(connection: Any, rollups: Rollups) -> None:
 
 def _resolving(table: Table, rows: str) -> str:
     """Write the question for some rows of a table with the subject they belong to."""
-    by_account = f"SELECT a.subject_id, r.* FROM {rows} r JOIN account_subject a ON a.account = lower(r.account)"
+    by_account = (
+        f"SELECT a.subject_id, r.* FROM {rows} r JOIN account_subject a ON a.account = lower(r.account)"
+    )
     if table.name == "mail":
         return f"SELECT a.subject_id, r.* FROM {rows} r JOIN account_subject a ON a.account = lower(r.sender)"
     if table.name == "shipment_event":
@@ -310,7 +318,9 @@ def _resolving(table: Table, rows: str) -> str:
         return by_account
     columns = ", ".join(f"r.{identifier(name)}" for name in table.columns if name not in PROOF)
     if table.name in _DEVICE_TABLES:
-        keys = [f"lower(r.{key})" if key == "device_name" else f"r.{key}" for key in ROLLED[table.name].devices]
+        keys = [
+            f"lower(r.{key})" if key == "device_name" else f"r.{key}" for key in ROLLED[table.name].devices
+        ]
         joins = " ".join(f"LEFT JOIN held_device k{n} ON k{n}.device = {key}" for n, key in enumerate(keys))
         held = ", ".join(f"k{n}.device" for n in range(len(keys)))
         sql = (
@@ -454,7 +464,8 @@ def _install_sources(connection: Any, rollups: Rollups) -> None:
 def _install_things(connection: Any, rollups: Rollups) -> None:
     """Make `machine_thing`: what machines were seen with each subject, month by month."""
     connection.execute(
-        "CREATE TEMP VIEW machine_thing AS " + " UNION ALL ".join(f"({rollups.things(name)})" for name in THINGS)
+        "CREATE TEMP VIEW machine_thing AS "
+        + " UNION ALL ".join(f"({rollups.things(name)})" for name in THINGS)
     )
 
 
