@@ -88,6 +88,30 @@ def test_what_was_loaded_before_is_counted_and_skipped(tmp_path: Path) -> None:
     assert (again.before, again.records["mapped"], again.rows) == (5, 1, {"signin": 1})
 
 
+def test_a_file_that_is_not_loaded_is_told_by_its_path_below_what_was_given(tmp_path: Path) -> None:
+    """Two folders hold a file of one name, and only one of them is wrong."""
+    folder = tmp_path / "in"
+    for place, number in (("one", 1), ("two", 2)):
+        ndjson(folder / place / "odd.json", [{"colour": number}])
+        ndjson(folder / place / "bad.json", [okta(f"{place}{one}", "never") for one in range(3)])
+        ndjson(folder / place / "good.json", [okta(place)])
+    with zipfile.ZipFile(folder / "two" / "pack.zip", "w") as archive:
+        archive.writestr("x/odd.txt", b"nothing that is known")
+    settings = new_home(tmp_path)
+    report = pipeline.load(settings, [folder])
+    assert [one.file for one in report.unrecognised] == [
+        "one/odd.json",
+        "two/odd.json",
+        "two/pack.zip!x/odd.txt",
+    ]
+    assert [one.file for one in report.quarantined] == ["one/bad.json", "two/bad.json"]
+    with open_store(settings) as store:
+        names = {file.name for file in ledger.files_of(store, state="unrecognised")}
+    assert "one/odd.json" in names
+    again = pipeline.load(settings, [folder / "one", folder / "two" / "odd.json"])
+    assert [one.file for one in again.unrecognised] == ["one/odd.json", "two/odd.json"]
+
+
 def test_the_ledger_is_asked_once_for_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = new_home(tmp_path)
     folder = many(tmp_path / "in", 100)

@@ -9,6 +9,7 @@ from tests.lake.exports import ndjson, okta, worker
 
 from pickglass import pipeline
 from pickglass.lake.health import freshness, retention, usual_gap
+from pickglass.score import load_scorecard
 from pickglass.settings import Settings, load_settings
 
 FIRST = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -63,6 +64,10 @@ def test_it_names_drift_rejects_strangers_and_blind_questions(settings: Settings
     ]
     blind = {one["indicator"]: one["missing"] for one in report["blind"]}
     assert "shipment_event" in blind["ship-intransit-redirect"]
+    weights = load_scorecard().weights
+    heaviest = [max(weights[one].fired.values(), default=0) if one in weights else 0 for one in blind]
+    assert heaviest == sorted(heaviest, reverse=True)
+    assert heaviest[0] > heaviest[-1]
     dim = {column for one in report["dim"] for column in one["columns"]}
     assert "signin.asn" in dim
     assert "signin.src_ip" not in dim
@@ -96,8 +101,5 @@ def test_a_home_that_is_read_by_a_newer_catalogue_still_answers(settings: Settin
     )
     pipeline.load(home, [export])
     (own / "source.yaml").unlink()
-    from pickglass.sources import definitions
-
-    definitions._read_folder.cache_clear()
     (desk,) = pipeline.health(home, FIRST)["sources"]
     assert (desk["source"], desk["status"], desk["retention"]) == ("desk", None, None)

@@ -8,9 +8,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import URL, make_url
 
 from pickglass.errors import ConfigError
 from pickglass.settings import _READERS, Settings, derived_key, load_settings, secret_key
+from pickglass.store import open_store, store_exists
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 
@@ -24,6 +26,18 @@ def test_defaults_all_lie_below_home(tmp_path: Path) -> None:
     assert settings.key_file == tmp_path / "key"
     assert settings.threads >= 1
     assert list(tmp_path.iterdir()) == [], "reading settings creates nothing"
+
+
+def test_a_home_may_bear_any_sign(tmp_path: Path) -> None:
+    """A URL would take `%41` for A and `?` for the end of the path: two homes would share one store."""
+    folder = tmp_path / "100%41 a?b#c@d"
+    settings = load_settings(folder, {})
+    for url, name in ((settings.store_url, "pickglass.db"), (settings.catalog_uri, "catalog.db")):
+        assert make_url(url) == URL.create("sqlite", database=str(folder / name))
+    assert not store_exists(settings)
+    open_store(settings).close()
+    assert store_exists(settings)
+    assert (folder / "pickglass.db").exists()
 
 
 def test_home_comes_from_the_argument_then_the_environment(tmp_path: Path) -> None:

@@ -13,11 +13,14 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from tests.lake.exports import ndjson, okta, rows
 
+from pickglass import watching
 from pickglass.errors import InputError
+from pickglass.loading import LoadReport, load
 from pickglass.settings import Settings, load_settings
 from pickglass.sources.reading import is_cut_off
 from pickglass.watching import Watched, watch
@@ -176,6 +179,39 @@ def test_a_bad_file_does_not_end_the_watch(tmp_path: Path, settings: Settings) -
     assert (second.files, second.rows) == (1, {"signin": 1}), "and it is not read again until it changes"
     stop.set()
     assert list(found) == []
+
+
+@pytest.mark.parametrize("once", [False, True])
+def test_a_file_that_cannot_be_loaded_does_not_keep_the_others_out(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, once: bool
+) -> None:
+    """One that is written to again and again with the same times, or that vanishes: the others are whole."""
+    folder = tmp_path / "in"
+    for name in ("a", "bad", "c", "d"):
+        ndjson(folder / f"{name}.json", [okta(name)])
+    tried: list[int] = []
+
+    def loaded(settings: Settings, paths: list[Path], **how: Any) -> LoadReport:
+        tried.append(len(paths))
+        if any(path.name == "bad.json" for path in paths):
+            raise InputError("this file changed while it was being loaded", where="bad.json")
+        return load(settings, paths, **how)
+
+    monkeypatch.setattr(watching, "load", loaded)
+    said: list[str] = []
+    stop = Event()
+    found = watch(settings, folder, every=0.05, settle=0.05, once=once, stop=stop, say=said.append)
+    if once:
+        with pytest.raises(InputError, match="changed"):
+            list(found)
+    else:
+        assert [sum(next(found).rows.values()) for _ in range(2)] == [1, 2]
+        ndjson(folder / "new.json", [okta("new")])
+        assert next(found).rows == {"signin": 1}, "and it is tried again apart from what is new"
+        stop.set()
+        assert tried[:4] == [4, 2, 1, 1]
+    assert len([text for text in said if "changed while" in text]) == 1
+    assert len(rows(settings, "signin")) == (3 if once else 4)
 
 
 def test_another_load_is_waited_for(tmp_path: Path, settings: Settings) -> None:

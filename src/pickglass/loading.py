@@ -14,6 +14,7 @@ what is in force, and goes on from there.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -28,7 +29,7 @@ from pickglass.settings import Settings
 if TYPE_CHECKING:
     from pickglass.lake.load import Block, InputFile, Loaded
     from pickglass.model.source import SourceDefinition
-    from pickglass.sources.reading import Problem
+    from pickglass.sources.reading import Member, Problem
     from pickglass.sources.reading.remote import RemoteFile
     from pickglass.sources.survey import Chunk, Looked, Task
     from pickglass.store import Store
@@ -117,6 +118,7 @@ def load(
     InputError where a path does not exist.
     """
     from pickglass import __version__
+    from pickglass.erasure import complete_erasure
     from pickglass.lake.care import Carer, care_when_due
     from pickglass.lake.load import Loader
     from pickglass.store import ledger, open_store
@@ -130,6 +132,8 @@ def load(
         loader = Loader(settings, store, progress)
         try:
             loader.recover()
+            carer = Carer(settings, store, loader.tables, loader)
+            complete_erasure(carer)
             loader.unpacked.mkdir(mode=0o700)
             load_id = ledger.begin_load(store, __version__)
             survey = _Survey(settings, store, loader.unpacked, found, _Meter(found, tell))
@@ -144,7 +148,7 @@ def load(
                     survey.settle(group, done)
             ledger.record_files(store, load_id, survey.not_loaded())
             ledger.finish_load(store, load_id)
-            care_when_due(Carer(settings, store, loader.tables))
+            care_when_due(carer)
         finally:
             loader.close()
     return _report(load_id, survey, loaded)
@@ -161,6 +165,16 @@ class _Found:
     objects: tuple[RemoteFile, ...]
     problems: tuple[Problem, ...]
     older: int
+    root: Path  # the folder that all of the files were found below
+
+    def path_of(self, name: str, task: Task) -> str:
+        """Tell a file, or what is in it, by its path below what was given: two folders may hold files of one name."""
+        from pickglass.sources.reading.member import shown
+
+        own = shown(task.path.name)
+        if task.name or not name.startswith(own):  # an object's address is whole already
+            return name
+        return shown(os.path.relpath(task.path.absolute(), self.root)) + name[len(own) :]
 
     @property
     def files(self) -> int:
@@ -205,7 +219,14 @@ def _find(paths: Sequence[Path | str], since: datetime | None) -> _Found:
         objects=tuple(objects[name] for name in sorted(objects)),
         problems=tuple(one for one in listing.files if isinstance(one, Problem)),
         older=older,
+        root=_root(local),
     )
+
+
+def _root(paths: Sequence[Path]) -> Path:
+    """Name the folder that all of these lie below; of one folder, itself."""
+    folders = [(path if path.is_dir() else path.parent).absolute() for path in paths]
+    return Path(os.path.commonpath(folders)) if folders else Path()
 
 
 # -- what each is --------------------------------------------------------------------------------------------
@@ -235,6 +256,8 @@ class _Survey:
     seen: set[tuple[str, str]] = field(default_factory=set)
     # Files that this load has met under another name: their records are known once the first is loaded.
     repeated: list[tuple[str, str]] = field(default_factory=list)
+    taken: dict[tuple[str, str], Member] = field(default_factory=dict)  # by hash and source, until in force
+    paths: dict[tuple[str, str], str] = field(default_factory=dict)  # below what was given
     stopped: bool = False
 
     def groups(self) -> Generator[_Group, None, None]:
@@ -321,16 +344,21 @@ class _Survey:
         self.files += 1
         member = one.member
         if member is None or one.source is None:
-            self.unrecognised.append(Unrecognised(one.name, one.why, one.records))
+            self.unrecognised.append(Unrecognised(self.found.path_of(one.name, task), one.why, one.records))
+            self._drop(member)
             return None
         identity = (member.sha256, one.source)
         if identity in self.seen:
             self.repeated.append(identity)
+            self._drop(member)
             return None
         self.seen.add(identity)
         if identity in before:
             self.known_already.append(before[identity])
+            self._drop(member)
             return None
+        self.taken[identity] = member
+        self.paths[identity] = self.found.path_of(one.name, task)
         source = known[one.source]
         unpacked = sum(each.member.size for each in found if each.member)
         share = task.bytes * member.size / unpacked if unpacked else 0.0
@@ -360,14 +388,22 @@ class _Survey:
         self.unrecognised.append(Unrecognised(problem.name, told(problem)))
 
     def settle(self, group: _Group, loaded: Sequence[Loaded]) -> None:
-        """Note that a group is in force, and remove what was fetched for it."""
+        """Note that a group is in force, and remove what was fetched or taken apart for it."""
         for task in group.tasks:
             self._forget(task)
+        for file in group.files:
+            self._drop(self.taken.pop((file.raw_file, file.source.id), None))
         self.meter.settle(group.tasks, loaded)
 
     def _forget(self, task: Task) -> None:
         if task.path.parent.parent == self.unpacked:
             task.path.unlink(missing_ok=True)
+
+    def _drop(self, member: Member | None) -> None:
+        from pickglass.sources.mixture import drop_part
+
+        if member is not None:
+            drop_part(member.path, self.unpacked)
 
     def not_loaded(self) -> list[LoadFile]:
         """Give what the ledger keeps of the files that no source took."""
@@ -494,7 +530,9 @@ def _report(load_id: int, survey: _Survey, loaded: Sequence[Loaded]) -> LoadRepo
         rows=dict(sorted((+rows).items())),
         unrecognised=tuple(survey.unrecognised),
         quarantined=tuple(
-            Unrecognised(file.name, file.why or "", file.read)
+            Unrecognised(
+                survey.paths.get((file.raw_file, file.source or ""), file.name), file.why or "", file.read
+            )
             for file in files
             if file.state == "quarantined"
         ),

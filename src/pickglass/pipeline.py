@@ -26,6 +26,7 @@ from pickglass.settings import Settings
 if TYPE_CHECKING:
     from pickglass.lake.session import Session
     from pickglass.model.source import SourceDefinition
+    from pickglass.score import Scorecard
     from pickglass.sources.proposal import Proposal
     from pickglass.store import Store
 
@@ -46,11 +47,13 @@ __all__ = [
     "erase_subject",
     "expire_intelligence",
     "expire_lake",
+    "explain_indicator",
     "health",
     "hold_subject",
     "intelligence_lists",
     "lake_status",
     "load",
+    "new_indicator",
     "new_source",
     "original_records",
     "run",
@@ -168,6 +171,85 @@ def new_source(
     return place, draft, update_expected(definition, {id: definition, **known})
 
 
+def explain_indicator(settings: Settings, id: str, reference: str | None = None) -> dict[str, Any]:
+    """Return one indicator with the thresholds in force, what it reads and needs, its weight, and how often it fires.
+
+    With a `reference` to a subject also why it answers about them as it does (`why`); that look is logged. Raises
+    NotFound for an unknown indicator or subject, and where nothing has been loaded.
+    """
+    from pickglass.indicators.catalogue import get
+    from pickglass.indicators.explaining import why
+    from pickglass.indicators.needs import measured, needs_of
+    from pickglass.indicators.reads import reads
+    from pickglass.lake.erasure import subject_of
+    from pickglass.lake.reading import open_lake
+    from pickglass.score import load_scorecard
+    from pickglass.store import audit, open_store
+
+    get(id, settings.home)
+    scorecard = load_scorecard(settings.scorecard)
+    one = _indicators(settings, scorecard)[id]
+    override = settings.indicators.get(id, {})
+    told: dict[str, Any] = {
+        "indicator": one,
+        "thresholds": {**one.parameters, **override},
+        "reads": {view: sorted(columns - {"subject_id"}) for view, columns in reads(one.sql).items()},
+        "needs": [sorted(needs) for needs in needs_of(id)],
+        "weight": scorecard.weights.get(id),
+        "scorecard": scorecard.version,
+        "decisive": id in scorecard.decisive,
+        "group": next((group for group in scorecard.groups if id in group.members), None),
+        "fires": {
+            place: {"fired": count[0], "clear": count[1], "subjects": found["subjects"]}
+            for place in ("simulated", "corpus")
+            if (found := measured().get(place)) and (count := found["indicators"].get(id, [0, 0]))
+        },
+        "why": None,
+    }
+    if reference is not None:
+        with open_store(settings) as store, open_lake(settings, store) as session:
+            subject_id = subject_of(session, reference)
+            told["why"] = why(session, one, subject_id, override)
+            audit.record(
+                store,
+                actor=actor(),
+                action="indicator.explain",
+                object=subject_id,
+                details={"indicator": id},
+            )
+    return told
+
+
+def new_indicator(settings: Settings, id: str, stage: str, folder: Path | None = None) -> Path:
+    """Draft an indicator and return its YAML, which names what is still to be written; the SQL lies beside it.
+
+    It is written to HOME/indicators/<stage>, or to `folder`/<stage>. Raises InputError where the id cannot be used or
+    is taken already, and NotFound for an unknown stage.
+    """
+    from pickglass.indicators.catalogue import STAGES, catalogue
+    from pickglass.indicators.drafting import draft
+
+    if stage not in STAGES:
+        raise NotFound(f"there is no stage {stage}", hint=f"one of {', '.join(STAGES)}")
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)+", id) or len(id) > 64:
+        raise InputError(
+            f"{id!r} is no id of an indicator",
+            hint="small letters and digits, words joined by -: net-odd-hours",
+        )
+    path = (folder or settings.home / "indicators") / stage / f"{id}.yaml"
+    if id in catalogue(settings.home) or path.exists() or path.with_suffix(".sql").exists():
+        raise InputError(
+            f"there is an indicator {id} already",
+            hint="take another id, or remove its files",
+            where=str(path),
+        )
+    spec, sql = draft(id, stage)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(spec, encoding="utf-8")
+    path.with_suffix(".sql").write_text(sql, encoding="utf-8")
+    return path
+
+
 def assess(settings: Settings, as_of: datetime | None = None, progress: Progress | None = None) -> Run:
     """Assess everybody in the lake as known at `as_of` (UTC; by default the latest moment the lake knows of).
 
@@ -184,7 +266,7 @@ def assess(settings: Settings, as_of: datetime | None = None, progress: Progress
 def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Progress) -> Run:
     from pickglass import __version__
     from pickglass.cases import document
-    from pickglass.indicators.catalogue import catalogue, catalogue_version
+    from pickglass.indicators.catalogue import catalogue_version
     from pickglass.indicators.run import run as ask
     from pickglass.lake.reading import open_lake
     from pickglass.linkage import link
@@ -193,11 +275,12 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
 
     tell("opening the lake", 0)
     names = {file.raw_file: file.name for file in ledger.files_of(store, state="loaded")}
-    indicators = catalogue()
     scorecard = load_scorecard(settings.scorecard)
+    indicators = _indicators(settings, scorecard)
     with open_lake(settings, store, as_of) as session:
         tell("asking the indicators", 0)
-        outcomes = ask(session, parameters_override=settings.indicators)
+        asked = [one for one in indicators.values() if one.status != "manual"]
+        outcomes = ask(session, asked, parameters_override=settings.indicators)
         subjects = [_subject(row) for row in session.query(_SUBJECTS).to_pylist()]
         tell("linking", 0)
         links = link(session.query(_SHARED), subjects=len(subjects))
@@ -210,7 +293,7 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
     versions = {
         "pickglass": __version__,
         "scorecard": scorecard.version,
-        "indicators": catalogue_version(),
+        "indicators": catalogue_version(settings.home),
         "as_of": moment,
         "snapshots": ledger.current_snapshots(store),
     }
@@ -237,6 +320,19 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
         versions=versions,
         problems=tuple((problem.where, problem.message) for problem in outcomes.problems),
     )
+
+
+def _indicators(settings: Settings, scorecard: Scorecard) -> dict[str, Indicator]:
+    """Return the catalogue of this home: what the company wrote itself counts only where the scorecard names it."""
+    from pickglass.indicators.catalogue import catalogue
+
+    shipped = catalogue()
+    return {
+        name: one
+        if name in shipped or name in scorecard.weights or one.status == "manual"
+        else replace(one, status="draft")
+        for name, one in catalogue(settings.home).items()
+    }
 
 
 _SUBJECTS = """
@@ -377,21 +473,26 @@ _NOT_NEEDED = frozenset({"attestation", "intelligence", "identifier", "hr_change
 def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
     """Say what each source brought in and whether it is late, what is rejected, lost, of nobody, and what is blind.
 
-    `now` is the moment (UTC) against which freshness and retention are judged; by default the clock.
+    `now` is the moment (UTC) against which freshness and retention are judged; by default the clock. Of blind and dim
+    indicators those stand first that weigh most.
     """
+    from pickglass.coverage import blind, missing, strongest_bits
     from pickglass.indicators.catalogue import catalogue
-    from pickglass.lake.health import freshness, lake_health, retention
+    from pickglass.lake.health import filled, freshness, lake_health, retention
     from pickglass.lake.reading import open_lake
+    from pickglass.score import load_scorecard
     from pickglass.store import ledger, open_store
 
     moment = now or datetime.now(UTC)
+    scorecard = load_scorecard(settings.scorecard)
+    heaviest = sorted(catalogue(settings.home).values(), key=lambda one: -strongest_bits(one, scorecard))
     known = _definitions(settings)
     with open_store(settings) as store:
         loaded = ledger.source_health(store)
         not_loaded = [file for file in ledger.files_of(store) if file.state not in ("loaded", "replaced")]
         with open_lake(settings, store) as session:
-            lake = lake_health(session)
-    filled, empty, rhythm = lake.pop("tables"), lake.pop("empty_columns"), lake.pop("sources")
+            lake, have = lake_health(session), filled(session)
+    rows, empty, rhythm = lake.pop("tables"), lake.pop("empty_columns"), lake.pop("sources")
     sources = []
     for one in loaded:
         about = rhythm.get(one.source, {"last_record": None, "usual_gap": None})
@@ -418,33 +519,21 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
         "now": moment.isoformat(),
         "sources": sources,
         "not_loaded": [{"file": file.name, "state": file.state, "why": file.why} for file in not_loaded],
-        "rows": filled,
-        "blind": _blind(catalogue(), filled),
-        "dim": _dim(catalogue(), filled, empty),
+        "rows": rows,
+        "blind": [{"indicator": one.id, "missing": missing(one.id, have)} for one in blind(heaviest, have)],
+        "dim": _dim(heaviest, rows, empty),
         **lake,
     }
 
 
-def _blind(indicators: Mapping[str, Indicator], filled: Mapping[str, int]) -> list[dict[str, Any]]:
-    """List the indicators that can say nothing, because a table which they need has no row."""
-    from pickglass.indicators.reads import tables_read
-
-    found = ((one, sorted(tables_read(one.sql) - _NOT_NEEDED)) for one in indicators.values())
-    return [
-        {"indicator": one.id, "missing": missing}
-        for one, needed in found
-        if (missing := [table for table in needed if not filled.get(table)])
-    ]
-
-
 def _dim(
-    indicators: Mapping[str, Indicator], filled: Mapping[str, int], empty: Mapping[str, Sequence[str]]
+    indicators: Iterable[Indicator], filled: Mapping[str, int], empty: Mapping[str, Sequence[str]]
 ) -> list[dict[str, Any]]:
-    """List the indicators that read columns which no source fills, though it fills the table."""
+    """List the indicators that read columns which no source fills, though it fills the table; in the order given."""
     from pickglass.indicators.reads import reads
 
     found = []
-    for one in indicators.values():
+    for one in indicators:
         columns = sorted(
             f"{view}.{column}"
             for view, read in reads(one.sql).items()
@@ -499,17 +588,19 @@ def expire_lake(
     """Expire past snapshots older than `days` or beyond the newest `kept`, and remove what nothing refers to.
 
     Replaced files that a reader may still have open stay for `reader_hours`, unless `now`. Originals that were
-    loaded more than `originals_days` ago go too (by default `originals_retention_days`; None: none go).
+    loaded more than `originals_days` ago go too (by default `originals_retention_days`; None: none go), and so do
+    those that no load brought, because it was stopped.
     """
     from datetime import timedelta
 
     from pickglass.lake.care import caring, forget_past
-    from pickglass.lake.retention import expire_originals
+    from pickglass.lake.retention import expire_originals, remove_of_no_load
     from pickglass.store import open_store
 
     with open_store(settings) as store, caring(settings, store) as carer:
         grace = timedelta(0) if now else timedelta(hours=settings.reader_hours)
         done = forget_past(carer, kept=kept, days=days, grace=grace)
+        left = remove_of_no_load(settings, store)
         limit = settings.originals_retention_days if originals_days is None else originals_days
         originals = expire_originals(settings, store, limit, actor=actor()) if limit is not None else None
     return {
@@ -518,6 +609,7 @@ def expire_lake(
         "files": done.files,
         "bytes": done.bytes,
         "originals": originals,
+        "originals_of_no_load": left,
     }
 
 
@@ -546,24 +638,9 @@ def erase_subject(settings: Settings, reference: str, *, reason: str, dry: bool 
 
     NotFound where nobody fits, InputError where several do, NotAllowed under a legal hold.
     """
-    from pickglass.cases import erase_subject as erase_cases
-    from pickglass.lake import erasure
-    from pickglass.lake.care import caring
-    from pickglass.store import keeping, open_store
+    from pickglass.erasure import erase_subject as erase
 
-    with open_store(settings) as store, caring(settings, store) as carer:
-        if (settings.home / erasure.UNFINISHED).exists():
-            erasure.purge(carer)  # of an erasure that was stopped when its rows were out of force already
-        planned = erasure.plan(carer, reference)
-        erasure.refuse_a_name_in(reason, planned)
-        if dry:
-            return planned.summary()
-        erasure.suppress(carer, planned)
-        removed = erase_cases(store, planned.subject_id, actor=actor(), reason=reason)
-        redacted = keeping.redact(store, planned.mentions.redacted)
-        done = erasure.erase(carer, planned)
-        told = erasure.audit_mentions(store, planned)
-    return {**done, "store": removed, "redacted": redacted, "audit_mentions": told}
+    return erase(settings, reference, reason=reason, actor=actor(), dry=dry)
 
 
 def hold_subject(settings: Settings, reference: str, *, reason: str, release: bool = False) -> dict[str, Any]:

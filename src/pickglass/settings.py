@@ -84,13 +84,18 @@ def load_settings(home: Path | str | None = None, environ: Mapping[str, str] | N
     return Settings(
         **{
             "home": folder,
-            "store_url": f"sqlite:///{folder / 'pickglass.db'}",
-            "catalog_uri": f"sqlite:///{folder / 'catalog.db'}",
+            "store_url": _sqlite_url(folder / "pickglass.db"),
+            "catalog_uri": _sqlite_url(folder / "catalog.db"),
             "warehouse": str(folder / "lake"),
             "threads": os.cpu_count() or 1,
             **values,
         }
     )
+
+
+def _sqlite_url(path: Path) -> str:
+    # What SQLAlchemy's URL.create() would write; importing that for it would cost more than all the rest here.
+    return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
 
 
 def secret_key(settings: Settings) -> bytes:

@@ -11,7 +11,8 @@ What was loaded is remembered by the ledger and not here, so a restart loads not
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -136,15 +137,19 @@ def watch(
     """Load what appears in a folder, and yield a report for each load, until `stop` is set.
 
     With `once` it looks twice, a settle time apart, loads what has not changed, and ends. A load that cannot be done
-    now, because another is at work or the disk is full, is said and tried again at the next look. InputError where
-    the folder is none.
+    now, because another is at work or the disk is full, is said and tried again at the next look. A file with which
+    something is wrong does not keep the others from being loaded. InputError where the folder is none, and with `once`
+    at the end where a file could not be loaded.
     """
     if not folder.is_dir():
         raise InputError("there is no such folder", "name a folder that exists", str(folder))
     stop = stop or Event()
     say = say or (lambda _text: None)
     watched = Watched(folder, settle, patience)
-    last_error = ""
+    told: dict[
+        str, str
+    ] = {}  # by file, or '' for all: what was said of it last, so as not to say it at every look
+    failed: PickglassError | None = None
     looks = 0
     while not stop.is_set():
         ready = watched.look()
@@ -152,22 +157,46 @@ def watch(
         for problem in watched.problems:
             say(problem)
         watched.problems.clear()
-        if ready:
+        groups = _groups(ready, told)
+        while groups and not stop.is_set():
+            group = groups.popleft()
             try:
-                report = load(settings, ready, tell=tell, stop=stop.is_set)
-            except PickglassError as error:
+                report = load(settings, group, tell=tell, stop=stop.is_set)
+            except InputError as error:  # something is wrong with one of them
+                if len(group) > 1:
+                    half = len(group) // 2
+                    groups.extendleft([group[half:], group[:half]])
+                    continue
+                failed = error
+                _say_once(say, told, str(group[0]), f"cannot load this now, it will be tried again: {error}")
+            except PickglassError as error:  # nothing can be loaded now
                 if once:
                     raise
-                if str(error) != last_error:  # not every ten seconds the same
-                    last_error = str(error)
-                    say(f"cannot load now, it will be tried again: {error}")
+                _say_once(say, told, "", f"cannot load now, it will be tried again: {error}")
+                break
             else:
-                last_error = ""
+                for name in ("", *map(str, group)):
+                    told.pop(name, None)
                 if not report.stopped:
-                    watched.take(ready)
+                    watched.take(group)
                 yield report
         if once and looks == 2:
             for path in watched.waiting():
                 say(f"{path.name}: still changing or not whole; left for the next time")
+            if failed:
+                raise failed
             return
         stop.wait(settle + 0.01 if once else every)
+
+
+def _groups(ready: list[Path], told: Mapping[str, str]) -> deque[list[Path]]:
+    """Put those that could not be loaded the last time each in a group of its own, behind all others."""
+    alone = [[path] for path in ready if str(path) in told]
+    others = [path for path in ready if str(path) not in told]
+    return deque(([others] if others else []) + alone)
+
+
+def _say_once(say: Callable[[str], None], told: dict[str, str], name: str, text: str) -> None:
+    if told.get(name) != text:
+        told[name] = text
+        say(text)

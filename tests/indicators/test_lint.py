@@ -59,7 +59,7 @@ def complaints(root: Path, yaml: str = YAML, sql: str = SQL, *, absence: bool = 
     folder.mkdir()
     (folder / "net-x.yaml").write_text(yaml)
     (folder / "net-x.sql").write_text(sql)
-    return "\n".join(str(one) for one in check(root=root, absence=absence))
+    return "\n".join(str(one) for one in check(roots=[root], absence=absence))
 
 
 def test_a_good_indicator_has_no_complaints(tmp_path: Path) -> None:
@@ -84,6 +84,18 @@ def test_a_good_indicator_has_no_complaints(tmp_path: Path) -> None:
             "near: fires\n    given: {worker: [*w]}",
             "2 rows gone",
         ),
+        (
+            "2026-01-02T10:01:00Z, outcome: success",
+            "2026-01-02T10:02:00Z, outcome: success",
+            "1 rows gone and 1",
+        ),
+        (
+            "worker: [*w], signin: [*a, {",
+            "worker: [{account: S1, time: 2026-01-01, kind: contractor}], signin: [*a, {",
+            "2 rows gone and 2",
+        ),
+        ("    near: fires\n", "    near: fires\n    as_of: 2026-02-01\n", "differs in the moment as well"),
+        ("    near: fires\n", "    near: fires\n    parameters: {most: 2}\n", "has other parameters"),
         ("2 sign-ins failed", "3 sign-ins failed", "the sentence reads"),
         ("evidence: [e2, e3]", "evidence: [e2]", "the evidence is e2, e3"),
         ("outcome: success", "outcme: success", "there is no column outcme"),

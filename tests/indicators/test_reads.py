@@ -3,8 +3,7 @@
 import pytest
 
 from pickglass.errors import ConfigError
-from pickglass.indicators.catalogue import catalogue
-from pickglass.indicators.reads import field_classes, missing_tables, parameters, reads, tables_read
+from pickglass.indicators.reads import field_classes, parameters, reads, tables_read
 
 NESTED = """
 WITH a AS (SELECT * FROM signin WHERE time <= $as_of),
@@ -66,12 +65,14 @@ def test_a_union_is_as_strict_as_its_strictest_part() -> None:
     assert field_classes(sql)["v"] == "financial"
 
 
-def test_indicators_without_their_tables_are_told() -> None:
-    some = [catalogue()["link-shared-mfa-device"], catalogue()["exf-saas-mass-download"]]
-    assert missing_tables(some, {"signin"}) == {"exf-saas-mass-download": ("data_access",)}
-
-
 @pytest.mark.parametrize("sql", ["", "SELECT 1; SELECT 2", "SELECT ((1"])
 def test_what_is_no_statement_is_told(sql: str) -> None:
     with pytest.raises(ConfigError):
         reads(sql)
+
+
+def test_the_tables_behind_derived_views_are_named() -> None:
+    sql = "SELECT n.token FROM name_word n JOIN written_word w ON w.token = n.token WHERE w.field = 'owner_name'"
+    assert tables_read(sql) == {"hiring_event", "worker", "payroll_event"}
+    assert tables_read("SELECT name FROM remote_tool_use") == {"intelligence", "network", "process"}
+    assert field_classes(sql)["token"] == "contact"

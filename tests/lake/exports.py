@@ -45,6 +45,20 @@ def worker(number: str, day: str = "2026-03-15", **other: Any) -> dict[str, Any]
     }
 
 
+def write_desk(
+    settings: Settings, more: str = "", *, category: str = "Category", time: str = "Opened"
+) -> None:
+    """Write a source of the home's own: a desk whose tickets have numbers and may be given anew."""
+    path = settings.home / "sources" / "desk" / "source.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        "id: desk\ntitle: Our ticket desk\nformats: [json, csv]\nrecognise: {all: [Number, Opened]}\n"
+        f"time_zone: UTC\nkey: Number\n{more}\nmap:\n  ticket:\n"
+        f'    time: "{time}"\n    account: "\'a@example.com\'"\n    ticket_id: Number\n'
+        f"    activity: \"'opened'\"\n    category: {category}\n"
+    )
+
+
 def ndjson(path: Path, records: Iterable[Mapping[str, Any] | str | bytes]) -> Path:
     """Write records as JSON lines; texts and bytes go in as they are."""
     lines = [

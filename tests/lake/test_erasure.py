@@ -190,6 +190,30 @@ def test_a_later_export_does_not_bring_the_person_back(lake: Settings) -> None:
     assert pipeline.verify_lake(lake, everything=True)["problems"] == []
 
 
+def test_a_rejected_record_of_an_erased_person_keeps_no_text(lake: Settings) -> None:
+    """It has no columns by which it could be known, so its words are compared: mail addresses and own ids."""
+    pipeline.erase_subject(lake, "E1042", reason="request 2026-118")
+    folder = lake.home.parent / "late"
+    hopeless = '{"Employee_ID": "E1042", "Legal_Name": "Dana Quill", '
+    others = [signin(f"k{number}", "kim.ash", published="at noon") for number in range(3)]
+    ndjson(
+        folder / "okta.json",
+        [signin("n2", "dana.quill", published="at noon"), *others, signin("n3", "kim.ash")],
+    )
+    ndjson(
+        folder / "roster.json",
+        [hopeless, *(person(f"E300{one}", "Lee Moor", f"lee{one}") for one in range(3))],
+    )
+    report = pipeline.load(lake, [folder])
+    assert sum(count for rule, count in report.ignored.items() if rule.endswith("/suppressed")) == 2
+    assert report.records["rejected"] == 3
+    assert report.records["read"] == sum(
+        report.records[fate] for fate in ("mapped", "rejected", "duplicate", "ignored")
+    )
+    assert traces(lake) == []
+    assert pipeline.verify_lake(lake, everything=True)["problems"] == []
+
+
 def test_a_legal_hold_blocks_erasure_and_retention(lake: Settings) -> None:
     """With the reason, and exit code 6; once it is released, both go through."""
     before = on_disk(lake)
@@ -223,6 +247,26 @@ def test_nothing_is_changed_without_yes(lake: Settings) -> None:
     assert (done["erased"], done["rows"]["signin"]) == (False, 3)
     assert on_disk(lake) == before
     assert len(rows(lake, "worker")) == 4
+    erased = pipeline.erase_subject(lake, "E1042", reason="request 5")
+    counts = ("rows", "records", "originals")
+    assert [done[one] for one in counts] == [erased[one] for one in counts], "what it says is what goes"
+    assert erased["records"] == 7, "also the reject, and the record of another that names the person"
+
+
+def test_files_that_an_erasure_cannot_change_are_named(lake: Settings) -> None:
+    """The sample of a source of one's own is a copy of somebody's records, and its expected rows are made of it."""
+    folder = lake.home / "sources" / "own_roster"
+    folder.mkdir(parents=True)
+    (folder / "sample.csv").write_text("id,mail\n1,dana.quill@example.com\n")
+    (folder / "source.yaml").write_text("id: own_roster\n")
+    (folder / "sample.zip").write_bytes(b"PK\3\4 and more")
+    done = pipeline.erase_subject(lake, "E1042", reason="request 5")
+    assert {Path(one["file"]).name: one["why"] for one in done["by_hand"]} == {
+        "sample.csv": "it names the person",
+        "sample.zip": "it is compressed, and was not searched",
+    }
+    (folder / "sample.csv").unlink()
+    assert traces(lake) == []
 
 
 def test_a_reason_that_names_the_person_is_refused(lake: Settings) -> None:
@@ -255,6 +299,25 @@ def test_an_erasure_that_is_killed_is_completed_by_doing_it_again(lake: Settings
     assert pipeline.verify_lake(lake, everything=True)["problems"] == []
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "original erased",
+        "after ledger",
+        pytest.param("before ledger", marks=pytest.mark.slow),
+        pytest.param("suppressed", marks=pytest.mark.slow),
+    ],
+)
+def test_an_erasure_that_is_killed_is_completed_by_the_next_load(lake: Settings, moment: str) -> None:
+    """Whoever gave the command may never come back to it."""
+    assert killed.run(killed.erase_until, lake, "E1042", moment) == KILLED
+    new = ndjson(lake.home.parent / "next" / "okta.json", [signin("n9", "kim.ash")])
+    assert pipeline.load(lake, [new]).rows == {"signin": 1}
+    assert traces(lake) == []
+    assert [path.name for path in lake.home.glob("*.unfinished")] == []
+    assert pipeline.verify_lake(lake, everything=True)["problems"] == []
+
+
 # -- what names a person -----------------------------------------------------------------------------------
 
 
@@ -277,6 +340,34 @@ def test_a_person_is_found_in_the_spellings_of_exports() -> None:
     assert not Mentions.of(["workday:17"], ["110"], ["Kim"]).in_bytes(b"17 110 Kim"), (
         "too short to mean anybody"
     )
+
+
+@pytest.mark.parametrize(
+    ("phone", "there", "not_there"),
+    [
+        (
+            "5550142",
+            ("555 0142", "x5550142", "+3725550142", "tel: 555-0142.", "\\n5550142", "%205550142"),
+            ("14695550142", "+14695550142", "55501420", "35550142", "1685550142901"),
+        ),
+        (
+            "+1 469 555 0142",
+            ("4695550142", "14695550142", "0014695550142", "+1 (469) 555-0142", "%2B14695550142"),
+            ("46955501420", "999914695550142", "5550142"),
+        ),
+    ],
+)
+def test_a_telephone_number_within_a_longer_one_is_nobodys(
+    phone: str, there: tuple[str, ...], not_there: tuple[str, ...]
+) -> None:
+    """A tracking number, a time in milliseconds: any seven digits are in some of them."""
+    named = Mentions.of([], [phone], [])
+    for text in there:
+        assert named.in_bytes(text.encode()), text
+    for text in not_there:
+        assert not named.in_bytes(text.encode()), text
+        assert named.redacted(text) == text
+        assert connect().execute("SELECT regexp_matches(?, ?)", [text, named.pattern]).fetchone() == (False,)
 
 
 def test_what_others_state_of_themselves_too_stays_theirs(tmp_path: Path) -> None:

@@ -307,3 +307,19 @@ def test_the_record_behind_a_derived_event_is_the_roster_that_showed_it() -> Non
     ) as opened:
         ((event_id,),) = ask(opened, "SELECT event_id FROM hr_change")
         assert opened.records([event_id, "unknown"]) == {event_id: ("test", "f" * 64, 2)}
+
+
+def test_a_server_that_many_reach_is_nobodys_device() -> None:
+    rows = [
+        {"account": f"{who}@example.com", "time": "2026-03-02", "activity": "signin", "outcome": "success", "device_id": device, "app": app}
+        for who in ("a", "b")
+        for device, app in (
+            ("desk-1", "Windows logon"),
+            ("server-1", "Windows network logon"),
+            ("server-2", "Linux remote shell"),
+            ("server-3", "Remote logon"),
+        )
+    ]  # fmt: skip
+    with lake(worker=[worker("hr:a"), worker("hr:b")], signin=rows) as opened:
+        found = ask(opened, "SELECT DISTINCT value FROM shared_thing WHERE kind = 'device'")
+    assert found == [("desk-1",)]

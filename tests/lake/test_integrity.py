@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.lake import killed
 from tests.lake.exports import ndjson, okta, worker
 
 from pickglass import pipeline
@@ -105,6 +106,24 @@ def test_a_file_that_is_gone_is_named(lake: Settings) -> None:
     assert any(kept.name in one and "not kept" in one for one in problems)
 
 
+def test_an_original_is_told_by_the_name_of_its_file_as_well(lake: Settings) -> None:
+    flip(original(lake), 120)
+    (problem,) = found(lake, everything=True)[:1]
+    assert original(lake).name in problem
+    assert "(okta.json)" in problem
+
+
+def test_an_original_that_a_killed_load_left_is_told_and_removed(lake: Settings, tmp_path: Path) -> None:
+    """No row and no load refers to it; an erasure by name would never be asked for it."""
+    export = ndjson(tmp_path / "late.json", [okta("late")])
+    assert killed.run(killed.load_until, lake, [export], 2) == -9
+    (left,) = pipeline.verify_lake(lake)["problems"]
+    assert "no load names this original" in left["what"]
+    assert pipeline.expire_lake(lake)["originals_of_no_load"] == 1
+    assert found(lake, everything=True) == []
+    assert pipeline.load(lake, [export]).rows == {"signin": 1}
+
+
 def test_a_row_that_does_not_fit_its_record_is_named(lake: Settings) -> None:
     """The original was put in another's place under its own right name: its seal and its hashes disagree."""
     paths = sorted(original_path(lake.originals, one) for one in list_originals(lake.originals))
@@ -148,13 +167,13 @@ def test_erased_records_keep_their_hash_and_leave_the_others_as_they_are(lake: S
 
 
 def test_a_home_may_be_called_anything(tmp_path: Path) -> None:
-    """Blanks, signs and letters beyond ASCII in its path lead to no other folder."""
-    place = tmp_path / "José's home #2"
+    """Blanks, signs, letters beyond ASCII and what means something in a URL in its path lead to no other folder."""
+    place = tmp_path / "José's home #2 at 100%41?"
     place.mkdir()
     settings = load_settings(place / "home", {})
     pipeline.load(settings, [ndjson(tmp_path / "okta.json", [okta("1")])])
     assert pipeline.verify_lake(settings, everything=True)["problems"] == []
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["José's home #2", "okta.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [place.name, "okta.json"]
     assert pipeline.compact_lake(settings)["tables"] == {}
     assert pipeline.expire_lake(settings, now=True)["snapshots"] > 0
     assert pipeline.verify_lake(settings, everything=True)["problems"] == []

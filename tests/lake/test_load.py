@@ -4,28 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lake.exports import ndjson, okta, rows, worker
+from tests.lake.exports import ndjson, okta, rows, worker, write_desk
 
 from pickglass import pipeline
 from pickglass.lake.reading import open_lake
 from pickglass.settings import Settings
 from pickglass.store import open_store
-
-DESK = """
-id: desk
-title: Our ticket desk
-formats: [json]
-recognise: {all: [Number, Opened]}
-time_zone: UTC
-key: Number
-map:
-  ticket:
-    time: Opened
-    account: "'a@example.com'"
-    ticket_id: Number
-    activity: "'opened'"
-    category: Category
-"""
 
 
 def seen(settings: Settings, sql: str) -> list[dict[str, Any]]:
@@ -41,9 +25,7 @@ def load(settings: Settings, folder: Path, name: str, *records: dict[str, Any]) 
 @pytest.fixture
 def desk(home: Settings) -> Settings:
     """Return a home with a source of its own, whose tickets have numbers and may be given anew."""
-    path = home.home / "sources" / "desk" / "source.yaml"
-    path.parent.mkdir(parents=True)
-    path.write_text(DESK)
+    write_desk(home)
     return home
 
 

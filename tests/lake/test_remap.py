@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from tests.lake import killed
-from tests.lake.exports import content, ndjson, okta, rows
+from tests.lake.exports import content, ndjson, okta, rows, write_desk
 from tests.lake.test_care import on_disk
 from tests.lake.test_crash import KILLED
 
@@ -23,34 +23,14 @@ from pickglass.lake.erasing import erase_records
 from pickglass.lake.originals import list_originals, original_path
 from pickglass.lake.reading import open_lake
 from pickglass.settings import Settings, derived_key, load_settings
-from pickglass.sources import definitions
 from pickglass.store import ledger, open_store
 
-DESK = """
-id: desk
-title: Our ticket desk
-formats: [json, csv]
-recognise: {all: [Number, Opened]}
-time_zone: UTC
-key: Number
-columns: {Sort: VARCHAR, Opened: VARCHAR}
-map:
-  ticket:
-    time: Opened
-    account: "'a@example.com'"
-    ticket_id: Number
-    activity: "'opened'"
-    category: %s
-"""
 FIRST, BETTER = "Sort", "lower(Sort)"
 
 
 def mapping(settings: Settings, category: str, time: str = "Opened") -> None:
-    """Write the source anew; a process reads the definitions once, and a person would start another."""
-    path = settings.home / "sources" / "desk" / "source.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text((DESK % category).replace("time: Opened", f'time: "{time}"'))
-    definitions._read_folder.cache_clear()
+    """Write the source anew; the next load or remap reads it so."""
+    write_desk(settings, "columns: {Sort: VARCHAR, Opened: VARCHAR}", category=category, time=time)
 
 
 def ticket(number: str, category: str, day: str = "2026-01-05") -> dict[str, str]:
@@ -88,7 +68,6 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def lake(shared_home: Settings) -> Settings:
     shutil.rmtree(shared_home.home)
     shutil.copytree(shared_home.home.parent / "kept", shared_home.home)
-    definitions._read_folder.cache_clear()
     return shared_home
 
 

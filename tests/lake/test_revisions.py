@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lake.exports import ndjson, rows
+from tests.lake.exports import ndjson, rows, write_desk
 
 from pickglass import pipeline
 from pickglass.lake import mapping
@@ -14,31 +14,13 @@ from pickglass.lake.reading import open_lake
 from pickglass.settings import Settings, load_settings
 from pickglass.store import open_store
 
-DESK = """
-id: desk
-title: Our ticket desk
-formats: [json]
-recognise: {all: [Number, Opened]}
-time_zone: UTC
-key: Number
-%s
-map:
-  ticket:
-    time: Opened
-    account: "'a@example.com'"
-    ticket_id: Number
-    activity: "'opened'"
-    category: Category
-"""
 OPENED = "2026-01-05T10:00:00Z"
 
 
 def home_with(folder: Path, revision: str) -> Settings:
     """Make a home with a source whose records may be given anew, with or without a marker of the version."""
     settings = load_settings(folder / "home", {"PICKGLASS_THREADS": "2"})
-    path = settings.home / "sources" / "desk" / "source.yaml"
-    path.parent.mkdir(parents=True)
-    path.write_text(DESK % (f"revision: {revision}\ncolumns: {{{revision}: VARCHAR}}" if revision else ""))
+    write_desk(settings, f"revision: {revision}\ncolumns: {{{revision}: VARCHAR}}" if revision else "")
     return settings
 
 

@@ -69,6 +69,27 @@ def test_rows_of_one_record_that_are_taken_for_revisions_of_each_other_are_told(
     assert any("pass a _part that tells them apart" in one for one in problems(copy))
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "FROM raw, (VALUES (1)) AS other\n",
+        "FROM raw JOIN (SELECT 1) AS one ON true\n",
+        "FROM raw, unnest([1])\n",
+    ],
+)
+def test_sql_that_can_multiply_rows_needs_a_part_even_where_no_sample_shows_it(copy: Path, sql: str) -> None:
+    """A sample has one element where the next export has two: the second would pass for a revision of the first."""
+    replace(copy / "source.yaml", "FROM raw\n", sql)
+    assert any("can make several rows of one record" in one for one in problems(copy))
+
+
+def test_a_draft_with_an_open_decision_is_not_whole(copy: Path) -> None:
+    replace(copy / "source.yaml", "export: ", "export: FIXME ")
+    (problem,) = problems(copy)
+    assert problem.startswith("source.yaml:")
+    assert problem.endswith("FIXME is not decided yet")
+
+
 @pytest.mark.parametrize("name", ["expected.jsonl", "sample.*"])
 def test_a_source_without_samples_or_expected_rows_is_told(copy: Path, name: str) -> None:
     for path in copy.glob(name):

@@ -38,6 +38,17 @@ def test_ten_lines_are_a_source(tmp_path: Path) -> None:
     assert (source.status, source.delay_hours, source.key) == ("unverified", 0, None)
 
 
+def test_an_edited_source_is_seen_without_a_restart(tmp_path: Path) -> None:
+    """A watch goes on for months; what is not edited is not read again."""
+    write(tmp_path / "sources", WHOLE)
+    before = definitions(tmp_path)["ticket_desk"]
+    assert definitions(tmp_path)["ticket_desk"] is before
+    write(tmp_path / "sources", WHOLE.replace("Our ticket desk", "Our other desk"))
+    assert definitions(tmp_path)["ticket_desk"].title == "Our other desk"
+    write(tmp_path / "sources", WHOLE.replace("ticket_desk", "second_desk"), "second_desk")
+    assert "second_desk" in definitions(tmp_path)
+
+
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
     path = write(tmp_path, "id: other\nformats: [pdf]\ncolour: red\nmap: {nowhere: {}}\n")
     with pytest.raises(ConfigError) as caught:

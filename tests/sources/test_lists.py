@@ -129,6 +129,16 @@ def test_a_table_says_kind_dates_and_confidence(tmp_path: Path) -> None:
     assert dict(found.skipped) == {"of a kind that is not used (certificate)": 1}
 
 
+def test_an_open_quote_swallows_no_other_line(tmp_path: Path) -> None:
+    found = read(tmp_path, 'ip,reference\n8.8.8.8,"open\n1.1.1.1,x\n9.9.9.9,y\n')
+    assert values(found) == [("ip", "8.8.8.8"), ("ip", "1.1.1.1"), ("ip", "9.9.9.9")]
+
+
+def test_old_line_ends_are_line_ends(tmp_path: Path) -> None:
+    assert len(values(read(tmp_path, "ip,reference\r8.8.8.8,x\r1.1.1.1,y\r"))) == 2
+    assert len(values(read(tmp_path, "8.8.8.8\r1.1.1.1\r"))) == 2
+
+
 def test_wallets_need_their_kind_and_keep_their_case(tmp_path: Path) -> None:
     text = "12SyntheticWalletForTests00000000A\nnot a wallet\n"
     assert values(read(tmp_path, text, "wallet")) == [("wallet", "12SyntheticWalletForTests00000000A")]

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from tests.lake.exports import ndjson, okta, worker
 
-from pickglass import pipeline
+from pickglass import loading, pipeline
+from pickglass.lake import load
 from pickglass.settings import Settings, load_settings
+from pickglass.sources import survey
 from pickglass.sources.definitions import definitions
 from pickglass.sources.mixture import REST, is_mixture, split
 from pickglass.sources.reading import Member, members
@@ -126,3 +128,26 @@ def test_a_mixture_that_ends_early_is_told(home: Settings, tmp_path: Path) -> No
     assert [one.why for one in found if one.member is None] == [
         "compressed data ends early; the records before that are told apart"
     ]
+
+
+def test_what_was_written_for_a_mixture_goes_with_its_group(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of archives would else lie in the workspace a second time, until the load ends."""
+    folder = tmp_path / "in"
+    for number in range(3):
+        strangers = [{"colour": number}, okta(f"e{number}"), {**DUO, "txid": f"t-{number}"}]
+        ndjson(folder / f"{number}.json", strangers)
+    monkeypatch.setattr(survey, "TASK_FILES", 1)
+    monkeypatch.setattr(loading, "GROUP_FILES", 1)
+    there: list[int] = []
+
+    def step(name: str) -> None:
+        if name == "staged":
+            there.append(len(list((home.workspace / "unpacked").glob("mixture-*"))))
+
+    monkeypatch.setattr(load, "step", step)
+    report = pipeline.load(home, [folder])
+    assert (report.rows["signin"], report.records["unrecognised"]) == (6, 3)
+    # The next file is looked at before a group is full.
+    assert there == [2, 2, 1]

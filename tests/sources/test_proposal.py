@@ -10,7 +10,6 @@ import yaml
 from pickglass import pipeline
 from pickglass.errors import InputError, NotFound
 from pickglass.settings import Settings, load_settings
-from pickglass.sources import definitions as reading
 
 
 @pytest.fixture
@@ -70,11 +69,11 @@ def test_a_draft_maps_what_it_recognises_by_spelling_and_by_looks(home: Settings
 def test_a_draft_is_found_and_checked_like_any_source(home: Settings, tmp_path: Path) -> None:
     path = sample(tmp_path, "\n".join(json.dumps(record(n)) for n in range(5)))
     pipeline.new_source(home, "door_events", path)
-    reading._read_folder.cache_clear()
     (found,) = pipeline.detect(home, [path])
     assert found["source"] == "door_events"
     (checked,) = pipeline.check_sources(home, ["door_events"])
-    assert checked["problems"] == []
+    assert checked["problems"]
+    assert all("FIXME is not decided yet" in one for one in checked["problems"]), "nothing else is wrong"
 
 
 def test_a_table_without_zones_and_ids_is_drafted_with_its_doubts(home: Settings, tmp_path: Path) -> None:
@@ -155,10 +154,8 @@ def test_it_is_recognised_beside_sources_with_the_same_keys(home: Settings, tmp_
     """Keys that are rare among the known sources come first, as many as it takes."""
     path = sample(tmp_path, "\n".join(json.dumps(record(n)) for n in range(3)))
     pipeline.new_source(home, "door_events", path)
-    reading._read_folder.cache_clear()
     twin = sample(tmp_path, "\n".join(json.dumps(record(n, wing="B")) for n in range(3)), "twin.json")
     place, _, _ = pipeline.new_source(home, "door_wings", twin)
-    reading._read_folder.cache_clear()
     assert "wing" in definition(place)["recognise"]["all"]
     assert [pipeline.detect(home, [one])[0]["source"] for one in (path, twin)] == [
         "door_events",

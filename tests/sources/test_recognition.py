@@ -154,3 +154,35 @@ def test_a_column_that_is_read_and_stands_twice_is_told(tmp_path: Path) -> None:
         None,
         "more than one column is called Reporter; give each a name of its own",
     )
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Quill,dana.quill@example.com,2026-03-01",
+        "E1042,Quill,Berlin",
+        "Quill,Dana,Lisbon",
+        "+1 469 555 0142,Quill,x",
+    ],
+)
+def test_a_table_without_a_header_tells_no_value_of_its_first_line(tmp_path: Path, first: str) -> None:
+    """The reason goes into reports, logs and the ledger, and the line is somebody's."""
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join([first] * 5) + "\n")
+    (member,) = members(path)
+    assert isinstance(member, Member)
+    source, why = recognise_member(member, definitions())
+    assert source is None
+    assert not any(value in why for value in first.split(",") if len(value) > 1), why
+    assert "not shown" in why or "is text" in why
+
+
+def test_the_keys_of_an_unknown_export_are_told_but_no_value_among_them() -> None:
+    """They say which export it is; a key that is somebody's address says more."""
+
+    def why(form: str, **record: Any) -> str:
+        return recognise({(): [record]}, definitions().values(), form).why
+
+    assert why("csv", Colour="x", **{"User Name": "y"}) == "no source has these keys: Colour, User Name"
+    assert why("ndjson", colour=1) == "no source has these keys: colour"
+    assert why("ndjson", **{"dana@example.com": 1, "kept": 2}) == "no source has these keys: (a value), kept"

@@ -72,23 +72,13 @@ def test_a_batch_built_on_an_overtaken_table_is_refused(store: Store) -> None:
     assert ledger.current_snapshots(store) == {"signin": 1, "mail": 2}
 
 
-def test_a_file_counts_as_loaded_only_by_the_same_source_and_mapping(store: Store) -> None:
-    load = ledger.begin_load(store, "0.1.0")
-    assert not ledger.is_loaded(store, OKTA.raw_file, "okta_system_log", "1")
-    ledger.publish(store, ledger.begin_batch(store, load), {"signin": 1}, [OKTA])
-    assert ledger.is_loaded(store, OKTA.raw_file, "okta_system_log", "1")
-    assert not ledger.is_loaded(store, OKTA.raw_file, "okta_system_log", "2")
-    assert not ledger.is_loaded(store, OKTA.raw_file, "generic_signin", "1")
-    assert not ledger.is_loaded(store, "b" * 64, "okta_system_log", "1")
-
-
 def test_a_better_mapping_replaces_the_older_one(store: Store) -> None:
     load = ledger.begin_load(store, "0.1.0")
     ledger.publish(store, ledger.begin_batch(store, load), {"signin": 1}, [OKTA])
     better = replace(OKTA, mapping_version="2", mapped=8, rejected=0)
     ledger.publish(store, ledger.begin_batch(store, load), {"signin": 2}, [better])
-    assert ledger.is_loaded(store, OKTA.raw_file, "okta_system_log", "2")
-    assert not ledger.is_loaded(store, OKTA.raw_file, "okta_system_log", "1")
+    (known,) = ledger.loaded_among(store, [OKTA.raw_file, "b" * 64]).values()
+    assert known.mapping_version == "2"
     assert [file.state for file in ledger.files_of(store)] == ["replaced", "loaded"]
     (health,) = ledger.source_health(store)
     assert (health.files, health.records["mapped"]) == (1, 8)

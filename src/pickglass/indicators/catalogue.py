@@ -1,7 +1,8 @@
 """The catalogue: every indicator that lies in the stage folders, read from its YAML and SQL files.
 
-An indicator is found by being there; nothing is registered. Whatever is wrong with the files is told at once,
-with file, field and reason, because whoever adds three indicators wants to hear of three mistakes.
+An indicator is found by being there, with pickglass or below HOME/indicators; nothing is registered. Whatever is wrong
+with the files is told at once, with file, field and reason, because whoever adds three indicators wants to hear of
+three mistakes.
 """
 
 from __future__ import annotations
@@ -105,8 +106,13 @@ class Trial:
 
 
 def folder() -> Path:
-    """Return the folder that holds the stages."""
+    """Return the folder that holds the stages of what comes with pickglass."""
     return Path(__file__).parent
+
+
+def folders(home: Path | None = None) -> tuple[Path, ...]:
+    """Return the folders that hold stages: the shipped one, and HOME/indicators."""
+    return (folder(),) if home is None else (folder(), home / "indicators")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +126,31 @@ class Entry:
     mistakes: tuple[Mistake, ...] = ()
 
 
-def files(root: Path | None = None) -> list[Path]:
-    """List the YAML files of all indicators, by id."""
-    found = [path for stage in STAGES for path in ((root or folder()) / stage).glob("*.yaml")]
+def files(*roots: Path) -> list[Path]:
+    """List the YAML files of all indicators below `roots` (by default the shipped ones), by id."""
+    found = [
+        path for root in roots or folders() for stage in STAGES for path in (root / stage).glob("*.yaml")
+    ]
     return sorted(found, key=lambda path: path.stem)
 
 
+def catalogue(home: Path | None = None) -> Mapping[str, Indicator]:
+    """Return every indicator by its id: the shipped ones, and those below HOME/indicators.
+
+    Raises a ConfigError that names every mistake. An id that is shipped cannot be given again: its weight was argued
+    for what it asks now.
+    """
+    return read_catalogue(home / "indicators", _shipped()) if home is not None else _shipped()
+
+
 @cache
-def catalogue() -> Mapping[str, Indicator]:
-    """Return every indicator by its id; read once, never changed."""
+def _shipped() -> Mapping[str, Indicator]:
     return read_catalogue(folder())
 
 
-def read_catalogue(root: Path) -> dict[str, Indicator]:
-    """Read every indicator below `root`, or raise a ConfigError that names all mistakes."""
-    found: dict[str, Indicator] = {}
+def read_catalogue(root: Path, known: Mapping[str, Indicator] | None = None) -> dict[str, Indicator]:
+    """Read every indicator below `root` to those that are known, or raise a ConfigError that names all mistakes."""
+    found = dict(known or {})
     mistakes: list[Mistake] = []
     for path in files(root):
         indicator, wrong = read_indicator(path)
@@ -147,11 +163,11 @@ def read_catalogue(root: Path) -> dict[str, Indicator]:
     return found
 
 
-def get(id: str) -> Indicator:
+def get(id: str, home: Path | None = None) -> Indicator:
     """Return one indicator, or raise NotFound with the ids that look like it."""
     import difflib
 
-    known = catalogue()
+    known = catalogue(home)
     if id not in known:
         near = difflib.get_close_matches(id, known, n=3)
         hint = f"did you mean {', '.join(near)}?" if near else "`pickglass indicator list` names them all"
@@ -293,13 +309,6 @@ def read_entry(path: Path) -> Entry:
     )
 
 
-def load_tests(id: str) -> tuple[Trial, ...]:
-    """Return the tests of one indicator, or raise a ConfigError that names all mistakes in them."""
-    entry = read_entry(folder() / get(id).stage / f"{id}.yaml")
-    refuse(entry.mistakes)
-    return entry.trials
-
-
 def _wrong_test(test: object) -> Iterator[tuple[str, str]]:
     if not isinstance(test, dict):
         yield "", "is not a mapping"
@@ -347,10 +356,9 @@ def moment(value: datetime | date | str) -> datetime:
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-@cache
-def catalogue_version() -> str:
+def catalogue_version(home: Path | None = None) -> str:
     """Name the catalogue by its content: the same files always give the same twelve hex digits."""
     digest = hashlib.sha256()
-    for path in files():
+    for path in files(*folders(home)):
         digest.update(path.name.encode() + path.read_bytes() + path.with_suffix(".sql").read_bytes())
     return digest.hexdigest()[:12]

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import yaml
+from typing import TYPE_CHECKING, NamedTuple
 
 from pickglass.errors import ConfigError
-from pickglass.indicators import portable, reads, sentence, testing
-from pickglass.indicators.catalogue import Entry, Trial, files, folder, read_entry
+from pickglass.indicators import drafting, portable, reads, sentence, testing
+from pickglass.indicators.catalogue import Entry, Trial, files, read_entry
+from pickglass.indicators.citations import known_references, known_techniques
 from pickglass.indicators.run import ask
 from pickglass.lake.engine import EngineError
 from pickglass.lake.session import session
@@ -93,14 +91,18 @@ def lint(name: str, recommendation: str) -> Callable[[Callable[[Case], Iterator[
 
 
 def check(
-    ids: Iterable[str] | None = None, root: Path | None = None, trials: bool = True, absence: bool = False
+    ids: Iterable[str] | None = None,
+    roots: Sequence[Path] = (),
+    trials: bool = True,
+    absence: bool = False,
 ) -> list[Complaint]:
     """Check the indicators `ids` (all of them): their files, their SQL, and (`trials`) their own tests.
 
+    They are looked for below `roots`, by default among the shipped ones. Of a draft only what is still open is told.
     `absence` also takes every table of every firing test away in turn, which takes its time.
     """
     wanted = None if ids is None else set(ids)
-    entries = [read_entry(path) for path in files(root) if wanted is None or path.stem in wanted]
+    entries = [read_entry(path) for path in files(*roots) if wanted is None or path.stem in wanted]
     found = [
         Complaint(name, "exists", "there are no such files", "`<stage>/<id>.yaml` and `<id>.sql`")
         for name in sorted((wanted or set()) - {entry.path.stem for entry in entries})
@@ -108,6 +110,9 @@ def check(
     found += _found_twice(entries)
     with empty_lake() as empty:
         for entry in entries:
+            if unfinished := check_finished(entry.path):
+                found += unfinished
+                continue
             found += check_entry(entry, empty)
             if entry.indicator is not None and trials:
                 found += check_trials(entry.indicator, entry.trials)
@@ -121,6 +126,15 @@ def empty_lake() -> Iterator[Session]:
     """Open a lake without any rows: nothing may be said about anybody in it."""
     with session({}, datetime(2026, 1, 1, tzinfo=UTC), testing.KEY, threads=1) as lake:
         yield lake
+
+
+def check_finished(path: Path) -> list[Complaint]:
+    """Name what a draft leaves open; nothing else can be judged before."""
+    recommendation = f"write it in place of {drafting.GAP}"
+    return [
+        Complaint(path.stem, "unfinished", f"{place}: {what}", recommendation)
+        for place, what in drafting.gaps(path)
+    ]
 
 
 def check_entry(entry: Entry, empty: Session) -> list[Complaint]:
@@ -172,15 +186,6 @@ def _found_twice(entries: Iterable[Entry]) -> list[Complaint]:
     ]
 
 
-@cache
-def known_references() -> Mapping[str, str]:
-    """Return what an indicator may cite: key → title."""
-    text = (folder() / "references.yaml").read_text("utf-8")
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found: dict[str, str] = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader
-    return found
-
-
 # What an indicator says
 
 
@@ -193,14 +198,15 @@ def _references(case: Case) -> Iterator[str]:
             yield f"{key} is not a known key"
 
 
-@lint("technique", "T1234 or T1234.001 of ATT&CK; the Insider Threat Matrix writes ME001, PR027, IF001.002")
+@lint("technique", "name ids of techniques.yaml; a new one is added there with its title")
 def _techniques(case: Case) -> Iterator[str]:
-    for key in case.indicator.attack:
-        if not re.fullmatch(r"T\d{4}(\.\d{3})?", key):
-            yield f"{key} is not an ATT&CK technique"
-    for key in case.indicator.itm:
-        if not re.fullmatch(r"(MT|ME|PR|IF|AF)\d{3}(\.\d{3})?", key):
-            yield f"{key} is not a key of the Insider Threat Matrix"
+    for kind, keys, begin in (
+        ("ATT&CK technique", case.indicator.attack, "T"),
+        ("key of the Insider Threat Matrix", case.indicator.itm, ("MT", "ME", "PR", "IF", "AF")),
+    ):
+        for key in keys:
+            if not key.startswith(begin) or key not in known_techniques():
+                yield f"{key} is no known {kind}"
 
 
 @lint("fair explanations", "an investigator needs the honest explanations and the next question to ask")

@@ -6,20 +6,32 @@ expanded with the columns that the views really have, so that `SELECT *` cannot 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pickglass.errors import ConfigError
 from pickglass.lake.session import session
-from pickglass.model.records import Indicator
 from pickglass.model.schema import PersonalData, schema
 
 if TYPE_CHECKING:
     from pickglass.lake.session import Session
 
-DERIVED = ("subject", "coverage", "attested", "shared_thing", "mail_message", "signin_source", "egress")
+DERIVED = (
+    "subject",
+    "coverage",
+    "attested",
+    "shared_thing",
+    "mail_message",
+    "name_word",
+    "written_word",
+    "remote_tool",
+    "remote_tool_use",
+    "device_use",
+    "signin_source",
+    "egress",
+)
 _OF_SIGNINS = ("signin_source", "egress")
 WITHHELD = {
     "rejects": "what could not be read proves nothing about a person",
@@ -36,6 +48,22 @@ _THING_TABLES: Mapping[str, tuple[str, ...]] = {
     "bank": ("payroll_event", "identifier"),
     "wallet": ("payroll_event", "identifier"),
     "document": ("hiring_event", "identifier"),
+}
+# Which tables feed the other derived views, and by its field the words of names that records bear.
+_VIEW_TABLES: Mapping[str, tuple[str, ...]] = {
+    "mail_message": ("mail",),
+    "name_word": ("hiring_event", "worker"),
+    "remote_tool": ("intelligence",),
+    "remote_tool_use": ("intelligence", "network", "process"),
+    "device_use": ("signin",),
+    "signin_source": ("signin",),
+    "egress": ("signin",),
+}
+_WRITTEN_TABLES = {
+    "recipient": "shipment_event",
+    "signed_by": "shipment_event",
+    "owner_name": "payroll_event",
+    "participant": "meeting",
 }
 _THING_CLASSES: Mapping[str, PersonalData] = {
     "address": "contact",
@@ -58,6 +86,10 @@ _DERIVED_CLASSES: Mapping[tuple[str, str], PersonalData] = {
     ("attested", "value"): "content",
     ("attested", "reason"): "content",
     ("attested", "author"): "pseudonym",
+    ("device_use", "device_id"): "pseudonym",
+    ("remote_tool_use", "device"): "pseudonym",
+    ("name_word", "token"): "contact",
+    ("written_word", "token"): "contact",
     ("subject", "accounts"): "pseudonym",
     ("subject", "claimed_latitude"): "contact",
     ("subject", "claimed_longitude"): "contact",
@@ -173,23 +205,13 @@ def tables_read(sql: str) -> frozenset[str]:
             found |= {table for kind in kinds for table in _THING_TABLES.get(kind, ("identifier",))}
         elif view == "coverage":
             found |= words & set(schema().tables)
-        elif view == "mail_message":
-            found.add("mail")
-        elif view in _OF_SIGNINS:
-            found.add("signin")
+        elif view in _VIEW_TABLES:
+            found |= set(_VIEW_TABLES[view])
+        elif view == "written_word":
+            found |= {table for field, table in _WRITTEN_TABLES.items() if field in words}
         elif view in schema().tables:
             found.add(view)
     return frozenset(found)
-
-
-def missing_tables(indicators: Iterable[Indicator], present: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Tell which indicators read tables that are not among `present`, and which tables those are.
-
-    An indicator that reads several kinds of record may still answer from some of them; one whose tables are
-    all missing is blind.
-    """
-    found = {one.id: tuple(sorted(tables_read(one.sql) - set(present))) for one in indicators}
-    return {name: tables for name, tables in found.items() if tables}
 
 
 def personal_data(view: str, column: str) -> PersonalData:

@@ -59,7 +59,7 @@ def run(
     every = catalogue().values() if indicators is None else indicators
     asked = [one for one in every if indicators is not None or one.status != "manual"]
     overrides = parameters_override or {}
-    _check_overrides(overrides)
+    _check_overrides(overrides, asked)
     fired: defaultdict[str, list[Finding]] = defaultdict(list)
     clear: dict[str, frozenset[str]] = {}
     problems: list[Problem] = []
@@ -161,8 +161,8 @@ def _plain(value: Any) -> Any:
     return tuple(_plain(one) for one in value) if isinstance(value, list) else value
 
 
-def _check_overrides(overrides: Overrides) -> None:
-    known = catalogue() if overrides else {}
+def _check_overrides(overrides: Overrides, asked: Iterable[Indicator]) -> None:
+    known = {**catalogue(), **{one.id: one for one in asked}} if overrides else {}
     for name, parameters in overrides.items():
         if name not in known:
             raise ConfigError(

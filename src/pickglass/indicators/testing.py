@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pickglass.errors import ConfigError
-from pickglass.indicators.catalogue import GUIDE, Trial, get, load_tests, moment
+from pickglass.indicators.catalogue import GUIDE, Trial, moment
 from pickglass.indicators.run import ask
 from pickglass.indicators.sentence import render
 from pickglass.lake.session import prepare, rows_as_tables, session
@@ -51,12 +51,6 @@ class Answer:
     outcomes: Mapping[str, str]  # account → fired, clear, not_assessable, or unknown subject
     findings: Mapping[str, Finding]  # account → what fired
     fired: Mapping[str, Finding]  # by subject, also those that the test does not name
-
-
-def try_all(id: str) -> list[str]:
-    """Run every test of one indicator; what differs, in words."""
-    indicator = get(id)
-    return [f"{trial.name}: {wrong}" for trial in load_tests(id) for wrong in try_out(indicator, trial)]
 
 
 def try_out(indicator: Indicator, trial: Trial) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,17 @@ def record_hashes(original: Original, wanted: Collection[int]) -> dict[int, str]
                 raw = content[ends[place] - lengths[place] : ends[place]]
                 found[one] = hashlib.sha256(raw).hexdigest()
     return found
+
+
+def opened_records(
+    folder: Path, key: bytes, raw_file: str, numbers: Iterable[int]
+) -> Iterator[tuple[int, bytes]]:
+    """Give records of one original by number, in the order of the numbers; those that were erased are left out."""
+    with Original(folder, raw_file, key) as original:
+        erased = erased_records(original)
+        for number in numbers:
+            if number not in erased:
+                yield number, original.read(number)
 
 
 def erased_records(original: Original) -> set[int]:

@@ -17,7 +17,8 @@ import hashlib
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -28,19 +29,17 @@ import pyarrow as pa
 from pickglass.errors import InputError, NotAllowed, NotFound
 from pickglass.lake import load
 from pickglass.lake.care import Carer, Changes, forget_past, rows_of, write_rows
-from pickglass.lake.engine import identifier, literal
+from pickglass.lake.engine import connect, identifier, literal
 from pickglass.lake.erasing import erase_records, erased_records
-from pickglass.lake.mentions import ERASED_TEXT, Mentions
+from pickglass.lake.mentions import ERASED_TEXT, Mentions, is_packed
 from pickglass.lake.originals import Original, list_originals
 from pickglass.lake.reading import open_lake
 from pickglass.lake.session import Session
 from pickglass.lake.snapshots import Part, parts
-from pickglass.lake.suppression import suppression_key
+from pickglass.lake.suppression import suppression_keys
 from pickglass.model.schema import Table, schema
 from pickglass.settings import Settings, derived_key
 from pickglass.store import Store, audit, keeping, ledger
-
-UNFINISHED = "erasure.unfinished"  # in the home: rows are out of force, but files still hold them
 
 # What people state of themselves: the kinds of values that name a person, by table.
 _STATED = {
@@ -65,15 +64,18 @@ class Plan:
     records: Mapping[str, frozenset[int]]
     hashes: frozenset[str]
 
-    def summary(self) -> dict[str, Any]:
-        """Count it, without a value."""
+    def document(
+        self, settings: Settings, rows: Mapping[str, int], records: int, originals: int, *, erased: bool
+    ) -> dict[str, Any]:
+        """Say what went, or would go, without a value, and which files below home must be looked at by hand."""
         return {
             "version": 1,
             "subject": self.subject_id,
-            "rows": {name: len(found) for name, found in sorted(self.events.items()) if found},
-            "records": sum(map(len, self.records.values())),
-            "originals": len(self.records),
-            "erased": False,
+            "rows": {name: count for name, count in sorted(rows.items()) if count},
+            "records": records,
+            "originals": originals,
+            "by_hand": files_by_hand(settings, self.mentions),
+            "erased": erased,
         }
 
 
@@ -83,10 +85,11 @@ def find_subject(settings: Settings, store: Store, reference: str) -> str:
     NotFound where nobody fits, InputError where several do.
     """
     with open_lake(settings, store) as session:
-        return _subject(session, reference)
+        return subject_of(session, reference)
 
 
-def _subject(session: Session, reference: str) -> str:
+def subject_of(session: Session, reference: str) -> str:
+    """Name the subject that a reference means, in a lake that is open; as `find_subject` does."""
     rows = session.query(
         "SELECT DISTINCT subject_id FROM subject_account WHERE subject_id = upper($given) OR lower(account) = lower($given) "
         "OR lower(split_part(account, ':', 2)) = lower($given) OR (length($given) >= 6 AND starts_with(subject_id, upper($given)))",
@@ -105,7 +108,7 @@ def _subject(session: Session, reference: str) -> str:
 def plan(carer: Carer, reference: str) -> Plan:
     """Find everything that an erasure of the subject would remove; NotAllowed under a legal hold."""
     with open_lake(carer.settings, carer.store) as session:
-        subject_id = _subject(session, reference)
+        subject_id = subject_of(session, reference)
         for hold in keeping.holds(carer.store):
             if hold.subject_id == subject_id:
                 raise NotAllowed(
@@ -206,9 +209,29 @@ def _records(
 def suppress(carer: Carer, planned: Plan) -> None:
     """Put the person's accounts on the suppression list."""
     key = derived_key(carer.settings, "identifiers")
-    values = {*planned.accounts, *planned.mentions.accounts}
-    keeping.suppress(carer.store, planned.subject_id, [suppression_key(key, value) for value in values])
+    keeping.suppress(
+        carer.store,
+        planned.subject_id,
+        suppression_keys(key, {*planned.accounts, *planned.mentions.accounts}),
+    )
     load.step("suppressed")
+
+
+def foretell(carer: Carer, planned: Plan) -> dict[str, Any]:
+    """Count what `erase` would erase, and change nothing."""
+    settings = carer.settings
+    found = [len(numbers) for _, numbers, _ in _marked(carer, planned)]
+    rows: Counter[str] = Counter()
+    with closing(
+        connect(settings.memory_limit, settings.threads, settings.workspace / "spill-erasure")
+    ) as engine:
+        _make_erased_event(engine, planned)
+        for name, snapshot in carer.current().items():
+            files = rows_of(name, [part.path for part in parts(carer.tables, name, snapshot)])
+            rows[name] = engine.execute(
+                f"SELECT count(*) FROM {files} WHERE event_id IN (SELECT event_id FROM erased_event)"
+            ).fetchone()[0]
+    return planned.document(settings, rows, sum(found), len(found), erased=False)
 
 
 def erase(carer: Carer, planned: Plan) -> dict[str, Any]:
@@ -216,14 +239,43 @@ def erase(carer: Carer, planned: Plan) -> dict[str, Any]:
     records, files = _erase_originals(carer, planned)
     rows = _erase_rows(carer, planned)
     purge(carer)
-    return {**planned.summary(), "rows": rows, "records": records, "originals": files, "erased": True}
+    return planned.document(carer.settings, rows, records, files, erased=True)
 
 
 def purge(carer: Carer) -> None:
     """Remove, now, every file and free page that still holds what is out of force."""
     forget_past(carer, kept=0, days=0, grace=timedelta(0))
     keeping.forget_deleted(carer.store)
-    (carer.settings.home / UNFINISHED).unlink(missing_ok=True)
+
+
+def files_by_hand(settings: Settings, mentions: Mentions) -> list[dict[str, str]]:
+    """Name the files of a home's own sources that name the person, or cannot be searched: a sample is not ours to change."""
+    found = []
+    for path in sorted((settings.home / "sources").rglob("*")):
+        if not path.is_file():
+            continue
+        if mentions.in_text(path.name) or mentions.in_file(path):
+            found.append({"file": str(path), "why": "it names the person"})
+        elif is_packed(path):
+            found.append({"file": str(path), "why": "it is compressed, and was not searched"})
+    return found
+
+
+def _marked(carer: Carer, planned: Plan) -> Iterator[tuple[str, set[int], dict[str, Any]]]:
+    """Find the originals that are not free of the person: the records to erase, and what the file may say of itself."""
+    settings = carer.settings
+    key = derived_key(settings, "originals")
+    for raw_file in list_originals(settings.originals):
+        with Original(settings.originals, raw_file, key) as original:
+            numbers = set(planned.records.get(raw_file, ()))
+            for number, raw in original.records():
+                if hashlib.sha256(raw).hexdigest() in planned.hashes or planned.mentions.in_bytes(raw):
+                    numbers.add(number)
+            numbers -= erased_records(original)
+            about = planned.mentions.redacted(dict(original.about))
+            changed = about != original.about
+        if numbers or changed:
+            yield raw_file, numbers, about
 
 
 def _erase_originals(carer: Carer, planned: Plan) -> tuple[int, int]:
@@ -231,15 +283,7 @@ def _erase_originals(carer: Carer, planned: Plan) -> tuple[int, int]:
     settings = carer.settings
     key = derived_key(settings, "originals")
     records = files = 0
-    for raw_file in list_originals(settings.originals):
-        with Original(settings.originals, raw_file, key) as original:
-            numbers = set(planned.records.get(raw_file, ()))
-            for number, raw in original.records():
-                if hashlib.sha256(raw).hexdigest() in planned.hashes or planned.mentions.in_bytes(raw):
-                    numbers.add(number)
-            about = planned.mentions.redacted(dict(original.about))
-            if not numbers - erased_records(original) and about == original.about:
-                continue
+    for raw_file, numbers, about in _marked(carer, planned):
         records += erase_records(settings.originals, raw_file, key, numbers, about)
         files += 1
         load.step("original erased")
@@ -254,7 +298,14 @@ def _erase_originals(carer: Carer, planned: Plan) -> tuple[int, int]:
     return records, files
 
 
-def _erase_rows(carer: Carer, planned: Plan) -> dict[str, int]:
+def _make_erased_event(connection: Any, planned: Plan) -> None:
+    every = sorted({event for ids in planned.events.values() for event in ids})
+    connection.register("given", pa.table({"event_id": pa.array(every, pa.string())}))
+    connection.execute("CREATE TEMP TABLE erased_event AS SELECT * FROM given")
+    connection.unregister("given")
+
+
+def _erase_rows(carer: Carer, planned: Plan) -> Counter[str]:
     """Take the person's rows out of every table, and their values out of the rows of others; count by table."""
     batch = carer.begin()
     stage = carer.stage(batch)
@@ -262,11 +313,8 @@ def _erase_rows(carer: Carer, planned: Plan) -> dict[str, int]:
     removed: dict[str, set[str]] = {}
     added: dict[str, list[Path]] = {}
     counts: Counter[str] = Counter()
-    every = sorted({event for ids in planned.events.values() for event in ids})
     try:
-        connection.register("given", pa.table({"event_id": pa.array(every, pa.string())}))
-        connection.execute("CREATE TEMP TABLE erased_event AS SELECT * FROM given")
-        connection.unregister("given")
+        _make_erased_event(connection, planned)
         for name, snapshot in sorted(carer.current().items()):
             for month, listed in _affected(
                 connection, name, parts(carer.tables, name, snapshot), planned
@@ -284,10 +332,8 @@ def _erase_rows(carer: Carer, planned: Plan) -> dict[str, int]:
     finally:
         connection.close()
         shutil.rmtree(stage, ignore_errors=True)
-    unfinished = carer.settings.home / UNFINISHED
-    unfinished.write_text(planned.subject_id + "\n", encoding="utf-8")
     carer.publish(batch, Changes(removed, added))
-    return {name: count for name, count in sorted(counts.items()) if count}
+    return counts
 
 
 def _affected(connection: Any, name: str, listed: Iterable[Part], planned: Plan) -> dict[str, list[Part]]:

@@ -61,6 +61,27 @@ def lake_health(session: Session) -> dict[str, Any]:
     }
 
 
+def filled(session: Session) -> set[str]:
+    """Name the tables that have rows, the columns that any row fills, and the listed values that occur.
+
+    Written `table`, `table.column` and, for a column that takes listed values only, `table.column=value`.
+    """
+    found: set[str] = set()
+    for name, table in schema().tables.items():
+        known = identifier("known_" + name)
+        if not session.query(f"SELECT 1 FROM {known} LIMIT 1").num_rows:
+            continue
+        empty = set(_empty_columns(session, known, table.own))
+        found.add(name)
+        for column in table.own:
+            if not table.columns[column].values:
+                found |= {f"{name}.{column}"} if column not in empty else set()
+                continue
+            rows = session.query(f"SELECT DISTINCT {identifier(column)} AS value FROM {known}").to_pylist()
+            found |= {f"{name}.{column}={row['value']}" for row in rows if row["value"] is not None}
+    return found
+
+
 def usual_gap(days: Sequence[date]) -> timedelta | None:
     """Say how long a source usually goes without a record: nine of ten gaps between its days are no longer.
 

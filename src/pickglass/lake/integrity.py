@@ -5,6 +5,7 @@ Nothing is changed and no lock is taken. What is broken is named with its file a
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections import Counter
@@ -18,6 +19,8 @@ from pickglass.lake import originals
 from pickglass.lake.care import rows_of
 from pickglass.lake.engine import EngineError, connect, literal
 from pickglass.lake.erasing import record_hashes
+from pickglass.lake.originals import original_path
+from pickglass.lake.retention import of_no_load
 from pickglass.lake.snapshots import fingerprint, local_path, manifest_files, parts, unreferenced
 from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
@@ -38,6 +41,10 @@ BROKEN = (
     EngineError,
 )
 
+_OF_NO_LOAD = (
+    "no load names this original: one was stopped before its end; `pickglass lake expire` removes it"
+)
+
 Tell = Callable[[str, int], None]
 Found = Iterator[tuple[str, str]]
 
@@ -53,8 +60,15 @@ def verify(settings: Settings, store: Store, *, everything: bool, tell: Tell) ->
     finally:
         tables.close()
     expired = keeping.expired_originals(store)
-    problems += _originals(settings, store, expired, checked, everything, tell)
-    problems += _rows(settings, readable, expired, checked, everything, tell)
+    names = {file.raw_file: file.name for file in ledger.files_of(store) if file.raw_file}
+    found = [
+        *_originals(settings, store, expired, checked, everything, tell),
+        *_rows(settings, readable, expired, checked, everything, tell),
+    ]
+    problems += [(_with_name(where, names), what) for where, what in found]
+    problems += [
+        (str(original_path(settings.originals, one)), _OF_NO_LOAD) for one in of_no_load(settings, store)
+    ]
     chain = audit.verify(store)
     checked["audit entries"] = chain.entries
     if not chain.whole:
@@ -65,6 +79,13 @@ def verify(settings: Settings, store: Store, *, everything: bool, tell: Tell) ->
         "checked": dict(checked),
         "problems": [{"where": where, "what": what} for where, what in problems],
     }
+
+
+def _with_name(where: str, names: Mapping[str, str]) -> str:
+    """Put a file's own name beside its content address, which tells nobody which export it was."""
+    addressed = re.search(r"[0-9a-f]{64}", where)
+    name = names.get(addressed[0]) if addressed else None
+    return f"{where} ({name})" if name else where
 
 
 def status(settings: Settings, store: Store) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,13 +29,13 @@ from pickglass.errors import ConfigError
 from pickglass.lake import revisions
 from pickglass.lake.drift import Drift, drift
 from pickglass.lake.engine import connect, identifier, literal
-from pickglass.lake.erasing import erase_records
+from pickglass.lake.erasing import erase_records, opened_records
 from pickglass.lake.mapping import Chunk, Mapped, is_whole
 from pickglass.lake.originals import OriginalBatch, OriginalWriter, RecordHashes, sweep
 from pickglass.lake.side_by_side import SideBySide
 from pickglass.lake.snapshots import fingerprints
 from pickglass.lake.staged import count_rows, staged_rows, time_range, uncontested
-from pickglass.lake.suppression import RULE, leave_out
+from pickglass.lake.suppression import RULE, leave_out, leave_out_rejects
 from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
@@ -326,14 +327,18 @@ class Loader:
         """Leave out the records of people who were erased, and erase them from the originals just sealed."""
         staged = {name: sorted((stage / name).glob("*.parquet")) for name in schema().tables}
         suppressed = keeping.suppressed(self._store)
-        left_out = leave_out(connection, staged, suppressed, derived_key(self._settings, "identifiers"))
-        for raw_file, numbers in left_out.items():
-            tallies[raw_file].fates["mapped"] -= len(numbers)
-            tallies[raw_file].fates["ignored"] += len(numbers)
-            tallies[raw_file].rules[RULE] += len(numbers)
-            erase_records(
-                self._settings.originals, raw_file, derived_key(self._settings, "originals"), numbers
-            )
+        key = derived_key(self._settings, "identifiers")
+        seal = derived_key(self._settings, "originals")
+        opened = partial(opened_records, self._settings.originals, seal)
+        for fate, left_out in (
+            ("mapped", leave_out(connection, staged, suppressed, key)),
+            ("rejected", leave_out_rejects(connection, staged["rejects"], suppressed, key, opened)),
+        ):
+            for raw_file, numbers in left_out.items():
+                tallies[raw_file].fates[fate] -= len(numbers)
+                tallies[raw_file].fates["ignored"] += len(numbers)
+                tallies[raw_file].rules[RULE] += len(numbers)
+                erase_records(self._settings.originals, raw_file, seal, numbers)
 
     def _select_new(
         self, connection: Any, name: str, paths: list[Path], snapshots: Mapping[str, int], load_id: int

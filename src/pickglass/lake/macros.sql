@@ -69,6 +69,17 @@ CREATE OR REPLACE MACRO region_code(value) AS
 CREATE OR REPLACE MACRO name_key(value) AS
     nullif(trim(regexp_replace(strip_accents(lower(value)), '[^\p{L}\p{N}]+', ' ', 'g')), '');
 
+-- The words of a name as names are compared, and which of them count: no single letters, no particles, no other letters.
+CREATE OR REPLACE MACRO name_words(value) AS
+    string_split(trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(value), 'ß', 'ss'),
+        'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`',
+        'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'),
+        '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ');
+CREATE OR REPLACE MACRO is_name_word(token) AS
+    regexp_matches(token, '^[a-z][a-z]+$')
+    AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn',
+                      'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii');
+
 CREATE OR REPLACE MACRO url_host(value) AS
     nullif(regexp_extract(lower(value), '^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?([^/:?#]+)', 1), '');
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +29,25 @@ _EDGE = r"(?:\b|[_0-9])"
 _ESCAPE = rb"(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=%[0-9A-Fa-f]{2})"
 _BEFORE_ID = rb"(?:(?<![A-Za-z0-9])|" + _ESCAPE + rb")"
 _BEFORE_NAME = rb"(?:(?<![A-Za-z])|" + _ESCAPE + rb")"
+_BEFORE_NUMBER = rb"(?:(?<![0-9])|" + _ESCAPE + rb")"
+# Where a number begins or ends: not within a longer one. As above, a letter beside it is taken along.
+_NUMBER_EDGE = r"(?:\b|[^\W\d])"
+_WHOLE_NUMBER = 10  # digits that mean one line in the world, but for the country's code in front of them
+_COUNTRY_MARKED = r"(?:(?:\+|00)\d{1,3})?"
+_COUNTRY = r"(?:\+|00)?\d{0,3}"
+
+_PACKED = (
+    b"PK\3\4",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ\0",
+    b"\x28\xb5\x2f\xfd",
+    b"%PDF",
+    b"7z\xbc\xaf",
+    b"PAR1",
+)
+_PIECE = 8 << 20
+_OVERLAP = 4096  # of two pieces, so that nothing is missed between them
 
 
 @dataclass(frozen=True)
@@ -42,7 +62,7 @@ class Mentions:
     def of(cls, accounts: Iterable[str], phones: Iterable[str], names: Iterable[str]) -> Mentions:
         """Keep what is long enough to mean somebody."""
         return cls(
-            frozenset(one.strip().lower() for one in accounts if one and len(_own(one)) >= LEAST_ID),
+            frozenset(one.strip().lower() for one in accounts if one and len(own_id(one)) >= LEAST_ID),
             frozenset(
                 digits for one in phones if len(digits := re.sub(r"\D", "", one or "")) >= LEAST_DIGITS
             ),
@@ -56,9 +76,9 @@ class Mentions:
     @cached_property
     def pattern(self) -> str:
         """Write one regular expression, for Python and the engine alike, that finds any of them; '' for none."""
-        parts = sorted({_own(one) for one in self.accounts}, key=len, reverse=True)
+        parts = sorted({own_id(one) for one in self.accounts}, key=len, reverse=True)
         found = [rf"\b{_escaped(one)}\b" for one in parts]
-        found += [_GROUPING.join(digits[-10:]) for digits in sorted(self.phones)]
+        found += [_NUMBER_EDGE + _number(digits) + _NUMBER_EDGE for digits in sorted(self.phones)]
         for name in sorted(self.names):
             words = [word for word in re.split(r"[\s,]+", name) if word]
             for order in (words, [words[-1], *words[:-1]]):
@@ -73,13 +93,13 @@ class Mentions:
 
     @cached_property
     def _bytes(self) -> re.Pattern[bytes] | None:
-        values = [_own(one) for one in self.accounts]
+        values = [own_id(one) for one in self.accounts]
         found = [
             _BEFORE_ID + re.escape(form) + rb"(?![A-Za-z0-9])"
             for value in values
             for form in _spellings(value)
         ]
-        found += [_GROUPING.join(digits[-10:]).encode() for digits in self.phones]
+        found += [_BEFORE_NUMBER + _number(digits).encode() + rb"(?![0-9])" for digits in self.phones]
         for name in self.names:
             words = [word for word in re.split(r"[\s,]+", name) if word]
             for order in (words, [words[-1], *words[:-1]]):
@@ -103,6 +123,16 @@ class Mentions:
             self.in_text((content[start:] + b"\0").decode("utf-16-le", "replace")) for start in (0, 1)
         )
 
+    def in_file(self, path: Path) -> bool:
+        """Say whether a file's bytes name the person; what is compressed in it stays hidden."""
+        before = b""
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                if self.in_bytes(before + piece):
+                    return True
+                before = piece[-_OVERLAP:]
+        return False
+
     def redacted(self, value: Any) -> Any:
         """Return a text, or a JSON value with all texts in it, without what names the person."""
         if isinstance(value, str):
@@ -114,9 +144,24 @@ class Mentions:
         return value
 
 
-def _own(account: str) -> str:
+def own_id(account: str) -> str:
     """Give the vendor's own id of an account; a mail address is itself."""
     return account.rpartition(":")[2].strip()
+
+
+def _number(digits: str) -> str:
+    """Write the expression of a telephone number: its last ten digits in any grouping, with or without the country's code.
+
+    One of fewer digits is known as such only behind a plus or two zeros: any digits might stand in front of it.
+    """
+    country = _COUNTRY if len(digits) >= _WHOLE_NUMBER else _COUNTRY_MARKED
+    return country + _GROUPING.join(digits[-_WHOLE_NUMBER:])
+
+
+def is_packed(path: Path) -> bool:
+    """Say whether a file is an archive, or compressed, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(8).startswith(_PACKED)
 
 
 def _escaped(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pickglass.lake import load
 from pickglass.lake.care import Carer
 from pickglass.lake.erasure import originals_of
-from pickglass.lake.originals import original_path
+from pickglass.lake.originals import list_originals, original_path
 from pickglass.lake.tables import Tables
 from pickglass.settings import Settings
 from pickglass.store import Store, keeping, ledger
@@ -38,6 +38,20 @@ def expire_originals(settings: Settings, store: Store, days: int, *, actor: str)
             path.unlink()
             removed += 1
     return {"expired": removed, "held": len(past & held)}
+
+
+def of_no_load(settings: Settings, store: Store) -> list[str]:
+    """Name the originals that no load brought: it was stopped between sealing them and its ledger."""
+    named = {file.raw_file for file in ledger.files_of(store)}
+    return [raw_file for raw_file in list_originals(settings.originals) if raw_file not in named]
+
+
+def remove_of_no_load(settings: Settings, store: Store) -> int:
+    """Remove the originals that no load brought, and count them; nobody but a load under way would miss them."""
+    left = of_no_load(settings, store)
+    for raw_file in left:
+        original_path(settings.originals, raw_file).unlink()
+    return len(left)
 
 
 def _held(settings: Settings, store: Store) -> set[str]:

@@ -65,10 +65,17 @@ HOLDERS = ("device_state", "process")  # whose rows tell who used a device
 # What proves where a row is from stays in the lake: no question is asked of it.
 PROOF = ("raw_file", "raw_record", "record_hash", "mapping_version", "load_id", "revision")
 
+# Who sat at a device. A log of logons names the computer that was logged on to: of a file server, a domain controller or a
+# build machine, which many reach from elsewhere, that is nobody's own.
+OWN_DEVICE = (
+    "outcome = 'success' AND NOT regexp_matches(lower(coalesce(app, '')), "
+    "'(network logon|remote desktop|remote shell|remote logon|other credentials)$')"
+)
+
 THINGS: Mapping[str, Sequence[tuple[str, str, str]]] = {  # table → kind, value, which rows
     "signin": (
         ("egress", "src_ip", "outcome = 'success' AND activity IN ('signin', 'session', 'app', 'token')"),
-        ("device", "device_id", "outcome = 'success'"),
+        ("device", "device_id", OWN_DEVICE),
         ("mfa_device", "mfa_device", "outcome = 'success'"),
     ),
     "device_state": (

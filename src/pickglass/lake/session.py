@@ -28,6 +28,7 @@ from pickglass.lake.engine import (
 )
 from pickglass.lake.rollups import (
     HOLDERS,
+    OWN_DEVICE,
     PROOF,
     ROLLED,
     SOURCE,
@@ -170,6 +171,8 @@ def session(
         _run(connection, "subject", as_of)
         _install_sources(connection, rollups)
         _install_things(connection, rollups)
+        _run(connection, "names", as_of)
+        _run(connection, "tools", as_of)
         _run(connection, "shared", as_of)
         yield Session(connection, as_of)
     finally:
@@ -462,7 +465,11 @@ def _install_sources(connection: Any, rollups: Rollups) -> None:
 
 
 def _install_things(connection: Any, rollups: Rollups) -> None:
-    """Make `machine_thing`: what machines were seen with each subject, month by month."""
+    """Make `machine_thing`: what machines were seen with each subject, month by month; and `device_use`."""
+    connection.execute(
+        "CREATE TEMP VIEW device_use AS SELECT subject_id, device_id, time, event_id FROM signin "
+        f"WHERE device_id IS NOT NULL AND {OWN_DEVICE}"
+    )
     connection.execute(
         "CREATE TEMP VIEW machine_thing AS "
         + " UNION ALL ".join(f"({rollups.things(name)})" for name in THINGS)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from pickglass.lake.engine import identifier, literal
+from pickglass.lake.mentions import LEAST_ID, own_id
 
 RULE = "suppressed"
 
@@ -27,6 +30,66 @@ _OTHERS = ("account",)
 def suppression_key(key: bytes, value: str) -> str:
     """Hash a value so that it is known again, and by nobody without the key of this home."""
     return hmac.new(key, b"suppressed:" + value.strip().lower().encode(), hashlib.sha256).hexdigest()
+
+
+_WORDS = re.compile(r"[\w.+\-@:]+")
+_ESCAPE = re.compile(r"\\[bfnrt]|%[0-9A-Fa-f]{2}")
+_OWN_ID = "id:"  # in front of a vendor's own id without its system: no account is written so
+
+
+def suppression_keys(key: bytes, values: Iterable[str]) -> set[str]:
+    """Hash accounts and mail addresses, and the own id of each account: what a record of any kind may write."""
+    return {
+        suppression_key(key, form)
+        for value in values
+        for form in (value, _OWN_ID + own_id(value))
+        if form == value or len(own_id(value)) >= LEAST_ID
+    }
+
+
+def leave_out_rejects(
+    connection: Any,
+    staged: Sequence[Path],
+    suppressed: Collection[str],
+    key: bytes,
+    records: Callable[[str, Iterable[int]], Iterator[tuple[int, bytes]]],
+) -> dict[str, set[int]]:
+    """Find the rejected records that name a suppressed account: adds to `left_out`, and returns numbers by file.
+
+    Such a record has no columns to look at, so each of its words is compared; `records` opens it in its original.
+    """
+    if not suppressed or not staged:
+        return {}
+    files = f"read_parquet([{', '.join(literal(str(path)) for path in staged)}])"
+    places: dict[str, list[int]] = {}
+    for raw_file, number in connection.execute(
+        f"SELECT DISTINCT raw_file, raw_record FROM {files} ORDER BY ALL"
+    ).fetchall():
+        places.setdefault(raw_file, []).append(number)
+
+    @lru_cache(maxsize=100_000)
+    def is_suppressed(word: str) -> bool:
+        return any(suppression_key(key, form) in suppressed for form in (word, _OWN_ID + word))
+
+    found: dict[str, set[int]] = {}
+    for raw_file, numbers in places.items():
+        for number, raw in records(raw_file, numbers):
+            if any(map(is_suppressed, _words(raw))):
+                found.setdefault(raw_file, set()).add(number)
+    if found:
+        connection.executemany(
+            "INSERT INTO left_out VALUES (?, ?)",
+            [(raw_file, number) for raw_file, numbers in found.items() for number in numbers],
+        )
+    return found
+
+
+def _words(raw: bytes) -> set[str]:
+    """Give what may be an account in a record: its words, whole and in their parts, in lower case."""
+    text = _ESCAPE.sub(" ", raw.replace(b"\0", b"").decode("utf-8", "replace")).lower()
+    whole = {word.strip(".+-@:") for word in _WORDS.findall(text)}
+    parts = {part for word in whole for part in (*re.split(r"[^\w.+\-@]", word), *re.split(r"[\W_]", word))}
+    return {word for word in whole | parts if len(word) >= LEAST_ID}
 
 
 def leave_out(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, get_args
@@ -31,23 +31,35 @@ def shipped_folder() -> Path:
     return Path(str(resources.files("pickglass.sources")))
 
 
-@cache
-def _read_folder(folder: Path) -> tuple[SourceDefinition, ...]:
-    if not folder.is_dir():
-        return ()
-    return tuple(read_definition(path) for path in sorted(folder.glob("*/source.yaml")))
-
-
 def definitions(home: Path | None = None) -> dict[str, SourceDefinition]:
     """Return every source by id: those of HOME/sources first, then the shipped ones, then the generic ones.
 
+    Those of a home are read again when a file of theirs changed, so a long process sees an edit at its next load.
     Raises ConfigError where a source.yaml is wrong, naming file, field, reason and what to do.
     """
     found: dict[str, SourceDefinition] = {}
-    own = _read_folder(home / "sources") if home is not None else ()
-    for definition in (*own, *_read_folder(shipped_folder()), *generic_definitions()):
+    own = _own(_stamps(home / "sources")) if home is not None else ()
+    for definition in (*own, *_shipped(), *generic_definitions()):
         found.setdefault(definition.id, definition)
     return found
+
+
+_Stamp = tuple[Path, int, int, int]  # a file; when it was written, its size, its number
+
+
+def _stamps(folder: Path) -> tuple[_Stamp, ...]:
+    statuses = [(path, path.stat()) for path in sorted(folder.glob("*/source.yaml"))]
+    return tuple((path, status.st_mtime_ns, status.st_size, status.st_ino) for path, status in statuses)
+
+
+@lru_cache(maxsize=4)
+def _own(stamps: tuple[_Stamp, ...]) -> tuple[SourceDefinition, ...]:
+    return tuple(read_definition(path) for path, *_ in stamps)
+
+
+@cache
+def _shipped() -> tuple[SourceDefinition, ...]:
+    return tuple(read_definition(path) for path in sorted(shipped_folder().glob("*/source.yaml")))
 
 
 def read_definition(path: Path) -> SourceDefinition:

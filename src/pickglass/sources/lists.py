@@ -123,7 +123,9 @@ def _read_file(path: Path, kind: str) -> ReadList:
         encoding = "utf-16"
     elif b"\0" in head:
         raise InputError(
-            "this is no text, and no database in MaxMind's format", hint="unpack it first", where=str(path)
+            "this is no text, and no database in MaxMind's format",
+            hint="unpack it, or save it as UTF-8",
+            where=str(path),
         )
     else:
         encoding = "utf-8-sig"
@@ -156,7 +158,7 @@ def _lines(path: Path, encoding: str) -> Iterator[str | None]:
     with path.open("rb") as file:
         for raw in file:
             try:
-                yield raw.decode("utf-8").lstrip("\ufeff")
+                yield from raw.decode("utf-8").lstrip("\ufeff").splitlines()
             except UnicodeDecodeError:
                 yield None
 
@@ -234,16 +236,11 @@ def _read_table(lines: Iterable[str | None], header: _Header, kind: str) -> Read
             elif line.strip():
                 yield line
 
-    rows = csv.reader(decoded(), delimiter=header.delimiter, strict=False)
-    next(rows, None)
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error:
-            found.skipped["not a row of the table"] += 1
+    for number, line in enumerate(decoded()):
+        # Each line for itself: an open quote would else swallow all that follows, and nobody would be told.
+        row = next(csv.reader([line], delimiter=header.delimiter, strict=False), [])
+        if not number:
             continue
-        if row is None:
-            return found
         if row and row[0].startswith("#"):
             continue
         about = {name: row[n].strip() for n, name in header.others.items() if n < len(row) and row[n].strip()}
@@ -261,6 +258,7 @@ def _read_table(lines: Iterable[str | None], header: _Header, kind: str) -> Read
         for n, its in header.values.items():
             if n < len(row) and row[n].strip():
                 _take(found, row[n].strip(), told or (its if its != "any" else kind), extra)
+    return found
 
 
 # -- documents -----------------------------------------------------------------------------------------------
@@ -281,7 +279,7 @@ def _read_json(path: Path, size: int, encoding: str) -> ReadList:
         if b"\n" in raw.strip() and raw.lstrip()[:1] == b"{":
             hint = "one document is expected; lines of JSON whose keys are columns of `intelligence` go to `pickglass load`"
         else:
-            hint = "fetch the list again"
+            hint = "fetch the list again; a document is whole, and UTF-8"
         raise InputError("not a JSON document", hint=hint, where=str(path)) from error
     if isinstance(document, Mapping):
         if document.get("type") == "bundle":

@@ -18,6 +18,7 @@ from pickglass.model.source import SourceDefinition
 from pickglass.sources.reading import Member, blocks, sample
 from pickglass.sources.recognition import SAMPLE_RECORDS, belongs, recognise
 
+_FOLDER: Final = "mixture-"
 REST: Final = "unrecognised"  # the name of the file of those records that no source knows
 
 
@@ -42,7 +43,7 @@ def split(
 
     What is no record at all stays with `main`, or with those that no source knows, to be told there.
     """
-    folder = Path(tempfile.mkdtemp(prefix="mixture-", dir=workspace))
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=workspace))
     paths: dict[str, Path] = {}
     with ExitStack() as stack:
         files: dict[str, BinaryIO] = {}
@@ -56,6 +57,15 @@ def split(
                     files[source] = stack.enter_context(paths[source].open("wb"))
                 files[source].write(raw.replace(b"\n", b" ") + b"\n")
     return dict(sorted(paths.items()))
+
+
+def drop_part(path: Path, workspace: Path) -> None:
+    """Remove a file that `split` wrote below `workspace`, and its folder with the last; any other file stays."""
+    folder = path.parent
+    if folder.parent == workspace and folder.name.startswith(_FOLDER):
+        path.unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _object(line: bytes) -> dict[str, Any] | None:

@@ -120,7 +120,8 @@ def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) 
     heads = {
         way: {str(key).lower() for record in records for key in record} for way, records in samples.items()
     }
-    for source in _index(tuple(sources)).candidates(set().union(*heads.values())):
+    sources = tuple(sources)
+    for source in _index(sources).candidates(set().union(*heads.values())):
         way = source.records if source.records in samples else ()
         records = samples.get(way, ())
         if kind not in source.formats or not records or not _may_fit(source, heads[way]):
@@ -129,11 +130,7 @@ def recognise(samples: Samples, sources: Iterable[SourceDefinition], form: str) 
         if share >= SHARE and _only_own_keys(source, records):
             fitting.append((_specificity(source.recognise), share, source))
     if not fitting:
-        shown = (
-            f"no source has these keys: {_keys(plain[0])}"
-            if plain
-            else "no source has its records where these are"
-        )
+        shown = _keys(plain[0], kind, sources) if plain else "no source has its records where these are"
         return Recognised(None, shown)
     fitting.sort(key=lambda found: (found[0], found[1]), reverse=True)
     best = fitting[0]
@@ -259,6 +256,27 @@ def _has(record: Mapping[str, Any], dotted: str) -> bool:
     return bool(_values(record, dotted))
 
 
-def _keys(record: Mapping[str, Any]) -> str:
-    names = [str(key)[:40] for key in record][:8]
-    return ", ".join(names) + (", …" if len(record) > len(names) else "")
+def _keys(record: Mapping[str, Any], kind: str, sources: tuple[SourceDefinition, ...]) -> str:
+    """Tell the keys of a record that no source knows, but nothing that may be a value: a first line may be a person's."""
+    names = [str(key) for key in record]
+    if kind == "csv" and (any(map(_is_value, names)) or not _vocabulary(sources) & _words(names)):
+        return f"its first line is not made of names of columns ({len(names)} cells, not shown): export it with a header"
+    shown = ["(a value)" if _is_value(name) else name[:40] for name in names[:8]]
+    return f"no source has these keys: {', '.join(shown)}" + (", …" if len(names) > len(shown) else "")
+
+
+def _is_value(name: str) -> bool:
+    """Say whether a key is rather a value: an address, a day, an id, a number."""
+    digits = sum(letter.isdigit() for letter in name)
+    return "@" in name or digits >= 4 or bool(re.fullmatch(r"[\d\s.,:/+()-]*\d[\d\s.,:/+()-]*", name))
+
+
+def _words(names: Iterable[str]) -> set[str]:
+    """Cut keys into their words, however they are written, in lower case."""
+    return {word.lower() for name in names for word in re.findall(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+", name)}
+
+
+@lru_cache(maxsize=16)
+def _vocabulary(sources: tuple[SourceDefinition, ...]) -> frozenset[str]:
+    """Give the words that columns of any source are made of."""
+    return frozenset(_words(name for source in sources for name in source.columns))

@@ -10,6 +10,6 @@ home folder by default, PostgreSQL by URL; the tables are made by migrations.
 * `tables` names every table. All times are UTC and aware.
 """
 
-from pickglass.store.database import Store, open_store
+from pickglass.store.database import Store, open_store, store_exists
 
-__all__ = ["Store", "open_store"]
+__all__ = ["Store", "open_store", "store_exists"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, ProgrammingError
 
 from pickglass.errors import ConfigError
@@ -82,17 +82,9 @@ def open_store(settings: Settings) -> Store:
 
     ConfigError if it cannot be reached, is no database, or was made by a newer pickglass.
     """
-    try:
-        url = make_url(settings.store_url)
-        engine = create_engine(
-            url, pool_pre_ping=url.get_backend_name() != "sqlite", **_options(url.database)
-        )
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise ConfigError(
-            f"store_url cannot be used: {error}",
-            "write it like sqlite:////folder/pickglass.db or postgresql+psycopg://user@host/name",
-            "store_url",
-        ) from None
+    with _telling_wrong_url():
+        url = _url(settings)
+        engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
     store = Store(engine, url.render_as_string(hide_password=True))
     try:
         if engine.dialect.name == "sqlite":
@@ -107,6 +99,13 @@ def open_store(settings: Settings) -> Store:
     return store
 
 
+def store_exists(settings: Settings) -> bool:
+    """Say whether the store is there, without making it; one on a server counts as there."""
+    with _telling_wrong_url():
+        url = _url(settings)
+        return url.get_backend_name() != "sqlite" or (settings.home / str(url.database)).exists()
+
+
 def insert_row(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
     """Insert a row, and return the id that the database gave it."""
     key = connection.execute(insert(table).values(values)).inserted_primary_key
@@ -115,10 +114,23 @@ def insert_row(connection: Connection, table: Table, values: Mapping[str, Any]) 
     return int(key[0])
 
 
-def _options(database: str | None) -> dict[str, Any]:
-    if database in (None, "", ":memory:"):
+def _url(settings: Settings) -> URL:
+    url = make_url(settings.store_url)
+    if url.database in (None, "", ":memory:"):
         raise ArgumentError("the store must outlive this process, so it needs a file or a server")
-    return {}
+    return url
+
+
+@contextmanager
+def _telling_wrong_url() -> Iterator[None]:
+    try:
+        yield
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise ConfigError(
+            f"store_url cannot be used: {error}",
+            "write it like sqlite:////folder/pickglass.db or postgresql+psycopg://user@host/name",
+            "store_url",
+        ) from None
 
 
 def _make_sqlite_file(database: str | None, home: Path) -> None:

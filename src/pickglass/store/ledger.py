@@ -198,19 +198,6 @@ def current_snapshots(store: Store) -> dict[str, int]:
         return _current_snapshots(connection)
 
 
-def is_loaded(store: Store, raw_file: str, source: str, mapping_version: str) -> bool:
-    """Say whether the rows of this file, by this source and mapping, are in force."""
-    file = tables.load_file.c
-    wanted = and_(
-        file.raw_file == raw_file,
-        file.source == source,
-        file.mapping_version == mapping_version,
-        file.state == "loaded",
-    )
-    with store.reading() as connection:
-        return connection.scalar(select(file.id).where(wanted).limit(1)) is not None
-
-
 def open_batches(store: Store) -> list[int]:
     """Give the ids of batches that were begun and neither published nor abandoned: a crash leaves one."""
     with store.reading() as connection:

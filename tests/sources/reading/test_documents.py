@@ -45,7 +45,7 @@ def test_any_array_comes_back(
 
 
 @settings(deadline=None)  # a busy machine is no fault
-@given(records=RECORDS, step=st.integers(1, 40), layout=st.sampled_from(["array", "page", "row"]))
+@given(records=RECORDS, step=st.integers(1, 40), layout=st.sampled_from(["array", "page", "pages", "row"]))
 def test_any_window_reads_the_same(
     folder: Path, records: list[dict[str, Any]], step: int, layout: str
 ) -> None:
@@ -61,12 +61,15 @@ def test_any_window_reads_the_same(
             text = json.dumps(records, indent=1)
         case "page":
             text = json.dumps(page, indent=1)
+        case "pages":
+            text = json.dumps([{"data": {"items": [{}]}}, page], indent=1)
+            records = [{}, *records]
         case _:
             text = "\n".join(json.dumps(record, indent=1) for record in records)
     path = folder / "window"
     path.write_text(text)
     feed = TextFeed(Feed(FilePart(path)), "utf-8")
-    paths = ["value", "data.items"] if layout == "page" else []
+    paths = ["value", "data.items"] if layout.startswith("page") else []
     found = list(document_records(feed, paths, Limits(), step=step))
     assert [json.loads(line) for line, _, _ in found] == records
 
@@ -93,6 +96,9 @@ def test_numbers_and_escapes_stay_as_they_were(put: Put) -> None:
         ('{"value":{"a":1}}', ['{"value":{"a":1}}']),
         ('{"data":{"items":[{"items":[{"a":1}]}]}}', ['{"items":[{"a":1}]}']),
         ('[{"value":[1]}]', ['{"value":[1]}']),
+        ('[{"value":[]},{"n":1}]', ['{"value":[]}', '{"n":1}']),
+        ('[{"value":[{"a":1},{"value":[{}]}],"next":"x"},{"value":[]}]', ['{"a":1}', '{"value":[{}]}']),
+        ('[{"data":{"items":[{"a":1}]}}, {"data":{"items":[{"a":2}]}}]', ['{"a":1}', '{"a":2}']),
     ],
 )
 def test_where_records_are(put: Put, text: str, lines: list[str]) -> None:
@@ -167,6 +173,8 @@ def test_a_page_larger_than_any_record_is_streamed(put: Put) -> None:
     member = only(put(json.dumps(page, indent=1).encode()), Limits(record_bytes=100_000))
     read = Read(member, ["data.items"])
     assert [json.loads(line) for line in read.lines] == records
+    listed = only(put(json.dumps([page, page]).encode()), Limits(record_bytes=100_000))
+    assert [json.loads(line) for line in Read(listed, ["data.items"]).lines] == [*records, *records]
     lost = Read(member, ["elsewhere"])
     assert list(lost.problems) == [1]
     assert "no records are where they should be" in lost.problems[1]

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.sources.reading.readers import Put, Read, only, problem
 
-from pickglass.sources.reading import Limits, Problem, count_records, members, sample
+from pickglass.sources.reading import Limits, Problem, count_records, footers, members, sample
 
 
 def written(table: pa.Table, **options: Any) -> bytes:
@@ -185,3 +185,16 @@ def test_lists_within_lists_are_a_problem_and_end_nothing(put: Put) -> None:
     footer = b"\x29" + b"\x19" * 100_000 + b"\x00"
     data = b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"
     assert "footer is broken" in problem(put(data)).reason
+
+
+@pytest.mark.parametrize(("lists", "items"), [(1, 100_001), (30, 99)])
+def test_a_footer_of_very_many_structures_is_refused_before_they_are_objects(
+    put: Put, monkeypatch: pytest.MonkeyPatch, lists: int, items: int
+) -> None:
+    """An empty structure is one byte there and hundreds here: groups of rows, columns, and all of them together."""
+    monkeypatch.setattr(footers, "_VALUES", 200_000 if lists == 1 else 2_000)
+    size = bytes([items & 0x7F | 0x80, items >> 7 & 0x7F | 0x80, items >> 14])
+    footer = (b"\x19" + b"\xfc" + size + bytes(items)) * lists + b"\x00"
+    data = b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+    assert "its footer" in problem(put(data)).reason
+    assert "broken" not in problem(put(data)).reason

@@ -83,6 +83,8 @@ def lake_expire(
         print_json(done)
         return
     say(f"{done['snapshots']} snapshots expired, {done['files']} files removed ({done['bytes']:,} bytes)")
+    if done["originals_of_no_load"]:
+        say(f"{done['originals_of_no_load']} originals removed that a stopped load had left")
     if done["originals"] is not None:
         one = done["originals"]
         say(f"{one['expired']} originals removed, {one['held']} kept because of a legal hold")
@@ -168,6 +170,8 @@ def subject_erase(subject_id: str, reason: str, yes: bool, home: Path | None, as
     for name, count in done["rows"].items():
         say(f"{name}: {count:,} rows")
     say(f"{done['records']:,} original records in {done['originals']:,} files")
+    for one in done["by_hand"]:
+        say(printable_lines(f"to be looked at by hand: {one['file']}: {one['why']}"))
     say(f"{done['subject']} was erased" if yes else "nothing was changed: --yes does it")
 
 

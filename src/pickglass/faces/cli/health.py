@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +82,20 @@ def _masked_report(report: Mapping[str, Any]) -> dict[str, Any]:
 def _noted(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     from pickglass.faces.exports.run_document import shown
 
-    found = [
+    about_sources = [note for one in report["sources"] for note in _source_notes(one)]
+    found = [  # what is gone tomorrow, then what cannot be seen, then what is in doubt
+        *_evidence_to_save(report["sources"]),
+        *(
+            ("blind indicator", one["indicator"], f"lacks {', '.join(one['missing'])}")
+            for one in report["blind"]
+        ),
         *(("not loaded", one["file"], f"{one['state']}: {one['why']}") for one in report["not_loaded"]),
-        *(note for one in report["sources"] for note in _source_notes(one)),
+        *(note for note in about_sources if note[0] == "late"),
         *(
             ("rejected", one["source"], f"{one['records']:,} records: {one['reason']}")
             for one in report["rejects"]
         ),
+        *(note for note in about_sources if note[0] != "late"),
         *(
             (
                 "unresolved",
@@ -106,10 +113,6 @@ def _noted(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             for one in report["time_zone_doubts"]
         ),
         *(
-            ("blind indicator", one["indicator"], f"no rows of {', '.join(one['missing'])}")
-            for one in report["blind"]
-        ),
-        *(
             ("dim indicator", one["indicator"], f"no source fills {', '.join(one['columns'])}")
             for one in report["dim"]
         ),
@@ -117,19 +120,27 @@ def _noted(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return [(kind, printable(where, None), shown(why, reveal=False)) for kind, where, why in found]
 
 
+def _evidence_to_save(sources: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Name the sources whose vendor has forgotten, or soon forgets, what was not exported; the most urgent first."""
+    due = [(one["retention"], one["source"]) for one in sources if one["retention"]]
+    notes = []
+    for kept, source in sorted(due, key=lambda pair: pair[0]["export_by"]):
+        if kept["state"] != "kept":
+            how = "is being lost" if kept["state"] == "losing" else "is about to be lost"
+            why = f"evidence {how}: the vendor keeps {kept['keeps_days']:g} days; export it by {kept['export_by'][:10]}"
+            notes.append(("retention", source, why))
+    return notes
+
+
 def _source_notes(one: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Name what is late, about to be lost, or no longer as its source declares it."""
-    source, drift, kept = one["source"], one["drift"], one["retention"]
+    """Name what is late, or no longer as its source declares it."""
+    source, drift = one["source"], one["drift"]
     notes = []
     if one["freshness"] == "late":
         why = (
             f"silent for {one['age_days']} days; nine of ten gaps are at most {one['usual_gap_days']:g} days"
         )
         notes.append(("late", source, why))
-    if kept and kept["state"] != "kept":
-        how = "is being lost" if kept["state"] == "losing" else "is about to be lost"
-        why = f"evidence {how}: the vendor keeps {kept['keeps_days']:g} days; export it by {kept['export_by'][:10]}"
-        notes.append(("retention", source, why))
     for kind, what in (
         ("new", "keys that the source does not know"),
         ("lost", "keys that earlier files had"),

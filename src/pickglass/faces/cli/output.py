@@ -64,9 +64,10 @@ def filled_home(home: Path | None) -> Settings:
 
     A verb that only looks must not make a home: a mistyped path would then say that nobody stands out.
     """
+    from pickglass.store import store_exists
+
     settings = settings_of(home)
-    kind, _, database = settings.store_url.partition(":///")
-    if kind == "sqlite" and not (settings.home / database).exists():
+    if not store_exists(settings):
         raise NotFound(
             "nothing has been loaded here yet",
             hint=f"`pickglass run PATH --home {settings.home}`, or name another home (PICKGLASS_HOME)",

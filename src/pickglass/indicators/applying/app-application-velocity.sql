@@ -1,26 +1,10 @@
 -- Applications of several people whose names have no word in common, from one address within a day.
 WITH
--- Words of all names on file: accents and punctuation do not matter, nor do particles and single letters. Names that
--- are not in Latin letters cannot be compared and count for nothing.
-person AS (
-    SELECT subject_id, name FROM hiring_event WHERE name IS NOT NULL
-    UNION
-    SELECT subject_id, name FROM worker WHERE name IS NOT NULL
-    UNION
-    SELECT subject_id, preferred_name FROM worker WHERE preferred_name IS NOT NULL
-),
-name_token AS (
-    SELECT DISTINCT subject_id, token
-    FROM (SELECT subject_id, unnest(string_split(
-                     trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(name), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
-          FROM person)
-    WHERE regexp_matches(token, '^[a-z][a-z]+$') AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn', 'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii')
-),
 sent AS (
     SELECT h.subject_id, h.time, h.event_id, lower(h.src_ip) AS src_ip
     FROM hiring_event h
     WHERE h.activity = 'applied' AND h.src_ip <> '' AND h.referrer_account IS NULL
-      AND EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = h.subject_id)
+      AND EXISTS (SELECT 1 FROM name_word n WHERE n.subject_id = h.subject_id)
 ),
 -- A recruiter types in what came by mail, an agency hands in its people, a campus or a carrier has one way out.
 busy AS (
@@ -40,8 +24,8 @@ pair AS (
 alike AS (
     SELECT DISTINCT p.subject_id, p.other_id
     FROM pair p
-    JOIN name_token x ON x.subject_id = p.subject_id
-    JOIN name_token y ON y.subject_id = p.other_id
+    JOIN name_word x ON x.subject_id = p.subject_id
+    JOIN name_word y ON y.subject_id = p.other_id
     WHERE x.token = y.token
        OR (length(x.token) >= 3 AND left(y.token, length(x.token)) = x.token)
        OR (length(y.token) >= 3 AND left(x.token, length(y.token)) = y.token)
@@ -54,7 +38,7 @@ unlike AS (
 ),
 -- Each application ends a window; whoever stands twice on file under one name counts once.
 spelled AS (
-    SELECT subject_id, string_agg(token, ' ' ORDER BY token) AS spelling FROM name_token GROUP BY subject_id
+    SELECT subject_id, string_agg(token, ' ' ORDER BY token) AS spelling FROM name_word GROUP BY subject_id
 ),
 run AS (
     SELECT u.event_id, u.subject_id, u.time, u.src_ip, 1 + count(DISTINCT s.spelling) AS people, min(u.other_time) AS first_time

@@ -1,21 +1,5 @@
 -- One picture in the résumés of people whose names have no word in common. Pictures are compared, never faces.
 WITH
--- Words of all names on file: accents and punctuation do not matter, nor do particles and single letters. Names that
--- are not in Latin letters cannot be compared and count for nothing.
-person AS (
-    SELECT subject_id, name FROM hiring_event WHERE name IS NOT NULL
-    UNION
-    SELECT subject_id, name FROM worker WHERE name IS NOT NULL
-    UNION
-    SELECT subject_id, preferred_name FROM worker WHERE preferred_name IS NOT NULL
-),
-name_token AS (
-    SELECT DISTINCT subject_id, token
-    FROM (SELECT subject_id, unnest(string_split(
-                     trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(name), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
-          FROM person)
-    WHERE regexp_matches(token, '^[a-z][a-z]+$') AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn', 'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii')
-),
 shared AS (
     SELECT value, subject_id, first_time, event_ids
     FROM shared_thing
@@ -31,8 +15,8 @@ pair AS (
 alike AS (
     SELECT DISTINCT p.subject_id, p.other_id
     FROM pair p
-    JOIN name_token x ON x.subject_id = p.subject_id
-    JOIN name_token y ON y.subject_id = p.other_id
+    JOIN name_word x ON x.subject_id = p.subject_id
+    JOIN name_word y ON y.subject_id = p.other_id
     WHERE x.token = y.token
        OR (length(x.token) >= 3 AND left(y.token, length(x.token)) = x.token)
        OR (length(y.token) >= 3 AND left(x.token, length(y.token)) = y.token)
@@ -42,8 +26,8 @@ other AS (
     SELECT p.subject_id, p.value, p.event_id, p.other_event, greatest(p.first_time, p.other_time) AS time, s.name AS other_name
     FROM pair p
     JOIN subject s ON s.subject_id = p.other_id
-    WHERE EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = p.subject_id)
-      AND EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = p.other_id)
+    WHERE EXISTS (SELECT 1 FROM name_word n WHERE n.subject_id = p.subject_id)
+      AND EXISTS (SELECT 1 FROM name_word n WHERE n.subject_id = p.other_id)
       AND NOT EXISTS (SELECT 1 FROM alike a WHERE a.subject_id = p.subject_id AND a.other_id = p.other_id)
 ),
 best AS (
@@ -56,7 +40,7 @@ best AS (
 compared AS (
     SELECT DISTINCT i.subject_id
     FROM identifier i
-    JOIN name_token n ON n.subject_id = i.subject_id
+    JOIN name_word n ON n.subject_id = i.subject_id
     WHERE i.kind = 'photo'
 )
 SELECT c.subject_id, b.subject_id IS NOT NULL AS fired, b.time, list_concat([b.event_id], b.other_events) AS event_ids, s.name, b.others

@@ -1,21 +1,5 @@
 -- Two files under different names that say the same author, or the same program at the same second.
-WITH -- Words of all names on file: accents and punctuation do not matter, nor do particles and single letters. Names that
--- are not in Latin letters cannot be compared and count for nothing.
-person AS (
-    SELECT subject_id, name FROM hiring_event WHERE name IS NOT NULL
-    UNION
-    SELECT subject_id, name FROM worker WHERE name IS NOT NULL
-    UNION
-    SELECT subject_id, preferred_name FROM worker WHERE preferred_name IS NOT NULL
-),
-name_token AS (
-    SELECT DISTINCT subject_id, token
-    FROM (SELECT subject_id, unnest(string_split(
-                     trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(name), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
-          FROM person)
-    WHERE regexp_matches(token, '^[a-z][a-z]+$') AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn', 'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii')
-),
-mark AS (
+WITH mark AS (
     SELECT subject_id, event_id, time, 'author' AS mark, lower(trim(file_author)) AS value
     FROM hiring_event
     WHERE length(trim(file_author)) >= 3
@@ -44,8 +28,8 @@ pair AS (
 alike AS (
     SELECT DISTINCT p.subject_id, p.other_id
     FROM pair p
-    JOIN name_token x ON x.subject_id = p.subject_id
-    JOIN name_token y ON y.subject_id = p.other_id
+    JOIN name_word x ON x.subject_id = p.subject_id
+    JOIN name_word y ON y.subject_id = p.other_id
     WHERE x.token = y.token
        OR (length(x.token) >= 3 AND left(y.token, length(x.token)) = x.token)
        OR (length(y.token) >= 3 AND left(x.token, length(y.token)) = y.token)
@@ -56,14 +40,14 @@ best AS (
            list(s.name ORDER BY p.other_time, s.name) AS others, list(p.other_event ORDER BY p.other_time, p.other_event) AS other_events
     FROM pair p
     JOIN subject s ON s.subject_id = p.other_id
-    WHERE EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = p.subject_id)
-      AND EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = p.other_id)
+    WHERE EXISTS (SELECT 1 FROM name_word n WHERE n.subject_id = p.subject_id)
+      AND EXISTS (SELECT 1 FROM name_word n WHERE n.subject_id = p.other_id)
       AND NOT EXISTS (SELECT 1 FROM alike a WHERE a.subject_id = p.subject_id AND a.other_id = p.other_id)
     GROUP BY p.subject_id, p.mark, p.value
     QUALIFY row_number() OVER (PARTITION BY p.subject_id ORDER BY count(*) DESC, p.mark, p.value) = 1
 ),
 compared AS (
-    SELECT DISTINCT m.subject_id FROM mark m JOIN name_token n ON n.subject_id = m.subject_id
+    SELECT DISTINCT m.subject_id FROM mark m JOIN name_word n ON n.subject_id = m.subject_id
 ),
 population AS (
     SELECT count(*) AS files FROM compared

@@ -1,22 +1,6 @@
 -- Sketches are the smallest hashes of five-word phrases. Below the smaller of two sketches' largest hashes both are
 -- complete, so that the share of common hashes there estimates the share of common phrases (Jaccard).
-WITH -- Words of all names on file: accents and punctuation do not matter, nor do particles and single letters. Names that
--- are not in Latin letters cannot be compared and count for nothing.
-person AS (
-    SELECT subject_id, name FROM hiring_event WHERE name IS NOT NULL
-    UNION
-    SELECT subject_id, name FROM worker WHERE name IS NOT NULL
-    UNION
-    SELECT subject_id, preferred_name FROM worker WHERE preferred_name IS NOT NULL
-),
-name_token AS (
-    SELECT DISTINCT subject_id, token
-    FROM (SELECT subject_id, unnest(string_split(
-                     trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(name), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
-          FROM person)
-    WHERE regexp_matches(token, '^[a-z][a-z]+$') AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn', 'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii')
-),
-resume AS (
+WITH resume AS (
     SELECT subject_id, event_id, time, text_sketch
     FROM hiring_event
     WHERE text_sketch IS NOT NULL
@@ -58,8 +42,8 @@ pair AS (
 alike AS (
     SELECT DISTINCT p.subject_id, p.other_id
     FROM pair p
-    JOIN name_token x ON x.subject_id = p.subject_id
-    JOIN name_token y ON y.subject_id = p.other_id
+    JOIN name_word x ON x.subject_id = p.subject_id
+    JOIN name_word y ON y.subject_id = p.other_id
     WHERE x.token = y.token
        OR (length(x.token) >= 3 AND left(y.token, length(x.token)) = x.token)
        OR (length(y.token) >= 3 AND left(x.token, length(y.token)) = y.token)
@@ -72,8 +56,8 @@ measured AS (
           FROM pair q JOIN phrase a ON a.subject_id = q.subject_id AND a.hash <= q.horizon
           GROUP BY q.subject_id, q.other_id) m ON m.subject_id = p.subject_id AND m.other_id = p.other_id
     JOIN phrase b ON b.subject_id = p.other_id AND b.hash <= p.horizon
-    WHERE EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = p.subject_id)
-      AND EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = p.other_id)
+    WHERE EXISTS (SELECT 1 FROM name_word n WHERE n.subject_id = p.subject_id)
+      AND EXISTS (SELECT 1 FROM name_word n WHERE n.subject_id = p.other_id)
       AND NOT EXISTS (SELECT 1 FROM alike a WHERE a.subject_id = p.subject_id AND a.other_id = p.other_id)
     GROUP BY p.subject_id, p.other_id, p.shared
 ),

@@ -25,10 +25,13 @@ shown AS (
     FROM (SELECT unnest([process_name, product]) AS shown FROM (SELECT DISTINCT process_name, product FROM process))
     WHERE shown IS NOT NULL
 ),
+-- The reference knows more browsers by the exact name of their process; emulators it does not hold.
 known_name AS (
-    SELECT s.shown, min(t.name) AS name
+    SELECT s.shown, coalesce(min(t.name), min(r.name)) AS name
     FROM shown s
-    JOIN tool t ON regexp_matches(regexp_replace(lower(s.shown), '[.](exe|app)$', ''), t.pattern)
+    LEFT JOIN tool t ON regexp_matches(regexp_replace(lower(s.shown), '[.](exe|app)$', ''), t.pattern)
+    LEFT JOIN reference_antidetect_browser r ON r.process_name <> '' AND r.process_name = lower(s.shown)
+    WHERE t.name IS NOT NULL OR r.name IS NOT NULL
     GROUP BY s.shown
 ),
 sighting AS (

@@ -3,22 +3,32 @@ WITH site AS (
     SELECT * FROM (VALUES ('simplify.jobs', 'Simplify Copilot'), ('aiapply.co', 'AIApply'), ('finalroundai.com', 'Final Round AI'),
                           ('lazyapply.com', 'LazyApply'), ('interviewcoder.co', 'Interview Coder'), ('lockedinai.com', 'LockedIn AI')) AS v(domain, tool)
 ),
+aid AS (
+    SELECT r.process_name, r.domain, coalesce(s.tool, r.name) AS tool
+    FROM reference_interview_aid r
+    LEFT JOIN site s ON s.domain = r.domain
+    UNION ALL
+    SELECT '', domain, tool FROM site WHERE domain NOT IN (SELECT domain FROM reference_interview_aid)
+),
 host AS (
     SELECT d.domain, min(s.tool) AS tool
     FROM (SELECT DISTINCT domain FROM network WHERE domain IS NOT NULL) d
-    JOIN site s ON d.domain = s.domain OR d.domain LIKE '%.' || s.domain
+    JOIN aid s ON s.domain <> '' AND (d.domain = s.domain OR d.domain LIKE '%.' || s.domain)
     GROUP BY d.domain
 ),
-product AS (
-    SELECT d.product, min(s.tool) AS tool
-    FROM (SELECT DISTINCT product FROM process WHERE product IS NOT NULL) d
-    JOIN site s ON starts_with(lower(d.product), lower(s.tool))
-    GROUP BY d.product
+program AS (
+    SELECT d.process_name, d.product, min(a.tool) AS tool
+    FROM (SELECT DISTINCT process_name, product FROM process) d
+    JOIN aid a ON (a.process_name <> '' AND a.process_name = d.process_name)
+               OR (a.domain IN (SELECT domain FROM site) AND starts_with(lower(d.product), lower(a.tool)))
+    GROUP BY d.process_name, d.product
 ),
 seen AS (
     SELECT n.subject_id, n.time, n.event_id, h.tool FROM network n JOIN host h ON h.domain = n.domain
     UNION ALL
-    SELECT p.subject_id, p.time, p.event_id, t.tool FROM process p JOIN product t ON t.product = p.product
+    SELECT p.subject_id, p.time, p.event_id, t.tool
+    FROM process p
+    JOIN program t ON t.process_name IS NOT DISTINCT FROM p.process_name AND t.product IS NOT DISTINCT FROM p.product
 ),
 early AS (
     SELECT e.*, row_number() OVER (PARTITION BY e.subject_id ORDER BY e.time, e.event_id) AS rank

@@ -1,60 +1,9 @@
 -- Which unsanctioned remote-control tool or tunnel came first, and was it within the first days?
-WITH program AS (
-    SELECT process_name, min(name) AS name FROM reference_remote_tool WHERE process_name <> '' GROUP BY process_name
-),
-brand AS (
-    SELECT lower(product) AS product, min(name) AS name FROM reference_remote_tool WHERE product <> '' GROUP BY lower(product)
-),
--- Few distinct names stand for many records. A renamed program still carries its original name; an inventory writes
--- the product with version and bitness.
-spelled AS (
-    SELECT DISTINCT process_name, original_name, product FROM process
-),
-known_program AS (
-    SELECT s.process_name, s.original_name, s.product, coalesce(a.name, o.name, b.name) AS name
-    FROM spelled s
-    LEFT JOIN program a ON a.process_name = s.process_name
-    LEFT JOIN program o ON o.process_name = lower(s.original_name)
-    LEFT JOIN brand b ON b.product = regexp_replace(lower(s.product), '( host| client| agent| version)?[ v]*([0-9(].*)?$', '')
-    WHERE a.name IS NOT NULL OR o.name IS NOT NULL OR b.name IS NOT NULL
-),
-host AS (
-    SELECT d.domain, min(t.name) AS name
-    FROM (SELECT DISTINCT domain FROM network WHERE domain IS NOT NULL) d
-    JOIN (SELECT DISTINCT domain, name FROM reference_remote_tool WHERE domain <> '') t
-      ON d.domain = t.domain OR d.domain LIKE '%.' || t.domain
-    GROUP BY d.domain
-),
-tool AS (
-    SELECT name, min(product) AS tool, min(kind) AS kind FROM reference_remote_tool GROUP BY name
-),
--- A firewall names the application: `anydesk`, `teamviewer-base`, `chrome-remote-desktop`. It looks at the traffic, so a
--- visit to the maker's pages is not taken for the tool.
-recognised AS (
-    SELECT a.app, min(t.name) AS name
-    FROM (SELECT DISTINCT app FROM network WHERE app IS NOT NULL) a
-    JOIN tool t ON replace(a.app, '-', ' ') = t.name OR starts_with(replace(a.app, '-', ' '), t.name || ' ')
-    GROUP BY a.app
-),
-sighting AS (
-    SELECT p.subject_id, p.time, p.event_id, coalesce(p.device_name, p.device_id) AS device, k.name
-    FROM process p
-    JOIN known_program k ON k.process_name IS NOT DISTINCT FROM p.process_name
-        AND k.original_name IS NOT DISTINCT FROM p.original_name AND k.product IS NOT DISTINCT FROM p.product
-    UNION ALL
-    SELECT n.subject_id, n.time, n.event_id, coalesce(n.device_name, n.device_id), coalesce(a.name, r.name, h.name)
-    FROM network n
-    LEFT JOIN program a ON a.process_name = n.process_name
-    LEFT JOIN recognised r ON r.app = n.app
-    LEFT JOIN host h ON h.domain = n.domain
-        AND NOT regexp_matches(coalesce(n.process_name, ''), '(?i)^(chrome|msedge|firefox|safari|brave|opera|vivaldi|arc|iexplore|google chrome|microsoft edge|com.apple.webkit)')
-    WHERE a.name IS NOT NULL OR r.name IS NOT NULL OR h.name IS NOT NULL
-),
-ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY subject_id, name ORDER BY time, event_id) AS rank FROM sighting
+WITH ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY subject_id, name ORDER BY time, event_id) AS rank FROM remote_tool_use
 ),
 used AS (
-    SELECT subject_id, name, min(time) AS first_time, min(device) FILTER (WHERE rank = 1) AS device,
+    SELECT subject_id, name, min(tool) AS tool, min(time) AS first_time, min(device) FILTER (WHERE rank = 1) AS device,
            list(event_id) FILTER (WHERE rank <= 3) AS event_ids
     FROM ranked
     GROUP BY subject_id, name
@@ -87,17 +36,16 @@ colleague AS (
     GROUP BY u.subject_id, u.name
 ),
 early AS (
-    SELECT u.subject_id, u.first_time, u.device, u.event_ids, t.tool, s.start_time
+    SELECT u.subject_id, u.first_time, u.device, u.event_ids, u.tool, s.start_time
     FROM used u
     JOIN start s ON s.subject_id = u.subject_id
-    JOIN tool t ON t.name = u.name
     LEFT JOIN colleague k ON k.subject_id = u.subject_id AND k.name = u.name
     WHERE u.name NOT IN (SELECT name FROM usual)
       AND epoch(u.first_time) - epoch(s.start_time) BETWEEN -30 * 86400 AND $window_days * 86400
       AND coalesce(k.colleagues, 0) < $usual_colleagues
       AND NOT EXISTS (
           SELECT 1 FROM attested a
-          WHERE a.subject_id = u.subject_id AND a.kind = 'sanctioned_tool' AND lower(a.value) IN (u.name, lower(t.tool))
+          WHERE a.subject_id = u.subject_id AND a.kind = 'sanctioned_tool' AND lower(a.value) IN (u.name, lower(u.tool))
             AND coalesce(a.outcome, 'passed') NOT IN ('failed', 'declined')
             AND epoch(a.valid_from) <= epoch(u.first_time) + $approval_lag_days * 86400
             AND (a.valid_until IS NULL OR a.valid_until > u.first_time))

@@ -11,10 +11,10 @@ address AS (
     SELECT address, min(why) AS why FROM hidden GROUP BY address
 ),
 program AS (
-    SELECT process_name, min(product) AS tool FROM reference_remote_tool WHERE process_name <> '' AND kind <> 'tunnel' GROUP BY process_name
+    SELECT process_name, min(product) AS tool FROM remote_tool WHERE process_name <> '' AND kind <> 'tunnel' GROUP BY process_name
 ),
 named AS (
-    SELECT name, min(product) AS tool FROM reference_remote_tool WHERE kind <> 'tunnel' GROUP BY name
+    SELECT name, min(product) AS tool FROM remote_tool WHERE kind <> 'tunnel' GROUP BY name
 ),
 -- Of a connection the peer is the far end; seen from the firewall, an address inside the network is the near one.
 connection AS (

@@ -1,5 +1,5 @@
 -- The provider's marks that the live picture was repeated, changed faces or was a picture of a picture, and a person's own
--- finding beside it; or such marks on two days.
+-- finding or a microphone made by a program in an interview beside it; or such marks on two days.
 WITH checked AS (
     SELECT subject_id, time, event_id, coalesce(provider, 'The provider') AS provider, outcome,
            outcome = 'failed' AND regexp_matches(lower(coalesce(outcome_detail, '')), '\bselfie_(pose_repeat|multiple_faces|suspicious_entity)_detection\b') AS marked
@@ -14,6 +14,14 @@ finding AS (
     SELECT subject_id, time, event_id, 'a reviewer met another person than before'
     FROM hiring_event
     WHERE activity = 'evaluation' AND list_contains(flags, 'different_person')
+    UNION ALL
+    -- A virtual cable or a changed voice alone says nothing: musicians and broadcasters have them.
+    SELECT m.subject_id, m.time, m.event_id, 'an interview was joined with the microphone «' || m.microphone_name || '»'
+    FROM meeting m
+    JOIN (SELECT DISTINCT s.microphone_name
+          FROM (SELECT DISTINCT microphone_name FROM meeting WHERE microphone_name <> '') s
+          JOIN reference_virtual_microphone r ON contains(lower(s.microphone_name), r.name)) v ON v.microphone_name = m.microphone_name
+    WHERE m.purpose = 'interview'
 ),
 marks AS (
     SELECT subject_id, count(DISTINCT CAST(time AS DATE)) AS days, count(*) AS times, max(time) AS time, min(provider) AS provider,

@@ -1,12 +1,6 @@
 -- A laptop that is reissued has one holder after the other; only use by turns, with overlapping spans, counts.
--- Windows names the computer that was logged on to: of a file server or domain controller, which many reach over the
--- network, that is nobody's hardware. Only who sat at it counts.
 WITH at_hand AS (
-    SELECT subject_id, device_id, count(DISTINCT CAST(time AS DATE)) AS days
-    FROM signin
-    WHERE device_id IS NOT NULL AND outcome = 'success'
-      AND coalesce(app, '') NOT IN ('Windows network logon', 'Windows remote desktop', 'Windows remote shell', 'Windows other credentials')
-    GROUP BY subject_id, device_id
+    SELECT subject_id, device_id, count(DISTINCT CAST(time AS DATE)) AS days FROM device_use GROUP BY subject_id, device_id
 ),
 held AS (
     SELECT t.subject_id, t.value, t.subjects, h.days, t.first_time, t.last_time, t.event_ids
@@ -28,13 +22,7 @@ shared AS (
     QUALIFY row_number() OVER (PARTITION BY a.subject_id ORDER BY count(*) DESC, a.value) = 1
 ),
 seen AS (
-    SELECT s.subject_id
-    FROM signin s
-    JOIN at_hand h ON h.subject_id = s.subject_id AND h.device_id = s.device_id
-    WHERE s.outcome = 'success'
-      AND coalesce(s.app, '') NOT IN ('Windows network logon', 'Windows remote desktop', 'Windows remote shell', 'Windows other credentials')
-    GROUP BY s.subject_id
-    HAVING count(DISTINCT CAST(s.time AS DATE)) >= $min_days
+    SELECT subject_id FROM device_use GROUP BY subject_id HAVING count(DISTINCT CAST(time AS DATE)) >= $min_days
 ),
 crowded AS (
     SELECT DISTINCT subject_id FROM held WHERE subjects > $max_subjects

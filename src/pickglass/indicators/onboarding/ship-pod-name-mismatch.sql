@@ -1,33 +1,14 @@
 -- Words of the signature against words of the names on file and of the recipient on the label.
-WITH -- Words of all names on file: accents and punctuation do not matter, nor do particles and single letters. Names that
--- are not in Latin letters cannot be compared and count for nothing.
-person AS (
-    SELECT subject_id, name FROM hiring_event WHERE name IS NOT NULL
+WITH own AS (
+    SELECT subject_id, token FROM name_word
     UNION
-    SELECT subject_id, name FROM worker WHERE name IS NOT NULL
-    UNION
-    SELECT subject_id, preferred_name FROM worker WHERE preferred_name IS NOT NULL
-),
-name_token AS (
-    SELECT DISTINCT subject_id, token
-    FROM (SELECT subject_id, unnest(string_split(
-                     trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(name), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
-          FROM person)
-    WHERE regexp_matches(token, '^[a-z][a-z]+$') AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn', 'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii')
-),
-own AS (
-    SELECT subject_id, token FROM name_token
-    UNION
-    SELECT subject_id, token
-    FROM (SELECT subject_id, unnest(string_split(trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(recipient), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
-          FROM shipment_event WHERE recipient <> '')
-    WHERE length(token) >= 2
+    SELECT subject_id, token FROM written_word WHERE field = 'recipient' AND length(token) >= 2
 ),
 signature AS (
-    SELECT subject_id, event_id, time, coalesce(shipment_id, tracking_number) AS shipment_id, signed_by,
-           unnest(string_split(trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(signed_by), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
-    FROM shipment_event
-    WHERE activity IN ('delivered', 'signed') AND signed_by <> '' AND coalesce(place_kind, '') <> 'business'
+    SELECT e.subject_id, e.event_id, e.time, coalesce(e.shipment_id, e.tracking_number) AS shipment_id, e.signed_by, w.token
+    FROM shipment_event e
+    JOIN written_word w ON w.event_id = e.event_id AND w.subject_id = e.subject_id AND w.field = 'signed_by'
+    WHERE e.activity IN ('delivered', 'signed') AND e.signed_by <> '' AND coalesce(e.place_kind, '') <> 'business'
 ),
 -- «Front desk», «left at door» or two letters are no name.
 signed AS (
@@ -53,7 +34,7 @@ answer AS (
                              AND (h.valid_until IS NULL OR h.valid_until > s.time)) AS fired
     FROM signed s
     LEFT JOIN alike a ON a.subject_id = s.subject_id AND a.event_id = s.event_id
-    WHERE EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = s.subject_id)
+    WHERE EXISTS (SELECT 1 FROM name_word n WHERE n.subject_id = s.subject_id)
 )
 SELECT a.subject_id, a.fired, CASE WHEN a.fired THEN a.time END AS time, [a.event_id] AS event_ids, a.shipment_id, a.signed_by, s.name
 FROM answer a

@@ -1,30 +1,16 @@
 -- No word of the owner's name is like any word of the names on file, and the bank has not confirmed the owner.
-WITH -- Words of all names on file: accents and punctuation do not matter, nor do particles and single letters. Names that
--- are not in Latin letters cannot be compared and count for nothing.
-person AS (
-    SELECT subject_id, name FROM hiring_event WHERE name IS NOT NULL
-    UNION
-    SELECT subject_id, name FROM worker WHERE name IS NOT NULL
-    UNION
-    SELECT subject_id, preferred_name FROM worker WHERE preferred_name IS NOT NULL
-),
-name_token AS (
-    SELECT DISTINCT subject_id, token
-    FROM (SELECT subject_id, unnest(string_split(
-                     trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(name), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
-          FROM person)
-    WHERE regexp_matches(token, '^[a-z][a-z]+$') AND token NOT IN ('de', 'da', 'di', 'do', 'dos', 'das', 'del', 'la', 'le', 'van', 'von', 'der', 'den', 'al', 'el', 'bin', 'ibn', 'mr', 'mrs', 'ms', 'dr', 'jr', 'sr', 'ii', 'iii')
-),
-account AS (
+WITH account AS (
     SELECT subject_id, bank_hash, min(time) AS time, min(event_id) AS event_id, max(bank_last) AS last, arg_max(owner_name, time) AS owner,
+           arg_max(event_id, time) FILTER (WHERE owner_name IS NOT NULL) AS owner_event,
            CASE WHEN bool_or(owner_match = 'match') THEN 'match' WHEN bool_or(owner_match = 'mismatch') THEN 'mismatch' ELSE 'unknown' END AS validation
     FROM payroll_event
     WHERE activity IN ('account_added', 'account_changed', 'payment') AND (owner_name <> '' OR owner_match IN ('match', 'mismatch'))
     GROUP BY subject_id, coalesce(bank_hash, event_id), bank_hash
 ),
 owner_token AS (
-    SELECT subject_id, event_id, unnest(string_split(trim(regexp_replace(replace(replace(replace(regexp_replace(translate(replace(lower(owner), 'ß', 'ss'), 'àáâãäåāăąçćčďđèéêëēėęěğìíîïīıłñńňòóôõöøōőŕřśşšșťțùúûüūůűýÿźżž''’`', 'aaaaaaaaacccddeeeeeeeegiiiiiilnnnoooooooorrssssttuuuuuuuyyzzz'), '\p{M}+', '', 'g'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u'), '[^\p{L}]+', ' ', 'g')), ' ')) AS token
-    FROM account
+    SELECT a.subject_id, a.event_id, w.token
+    FROM account a
+    JOIN written_word w ON w.event_id = a.owner_event AND w.subject_id = a.subject_id AND w.field = 'owner_name'
 ),
 latin AS (
     SELECT subject_id, event_id
@@ -38,7 +24,7 @@ firm AS (
 alike AS (
     SELECT DISTINCT x.subject_id, x.event_id
     FROM owner_token x
-    JOIN name_token y ON y.subject_id = x.subject_id
+    JOIN name_word y ON y.subject_id = x.subject_id
     WHERE regexp_matches(x.token, '^[a-z][a-z]+$') AND (x.token = y.token
        OR (length(x.token) >= 3 AND left(y.token, length(x.token)) = x.token)
        OR (length(y.token) >= 3 AND left(x.token, length(y.token)) = y.token)
@@ -49,7 +35,7 @@ answer AS (
            CASE WHEN a.validation = 'match' OR k.event_id IS NOT NULL THEN FALSE
                 -- A contractor may be paid as a firm.
                 WHEN f.event_id IS NOT NULL AND s.kind = 'contractor' THEN NULL
-                WHEN l.event_id IS NOT NULL AND EXISTS (SELECT 1 FROM name_token n WHERE n.subject_id = a.subject_id) THEN TRUE
+                WHEN l.event_id IS NOT NULL AND EXISTS (SELECT 1 FROM name_word n WHERE n.subject_id = a.subject_id) THEN TRUE
                 WHEN a.owner IS NULL AND a.validation = 'mismatch' THEN TRUE END AS fired,
            s.name
     FROM account a

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from pickglass.sources.reading import Member, Record
+from pickglass.sources.reading import Damaged, Member, Record
 
 WIDTH: Final = 94
 MAXIMUM_LINE: Final = 64 * 1024  # some systems write a whole file as one line of blocks
@@ -38,7 +38,18 @@ def records(member: Member) -> Iterator[Record]:
     batch: dict[str, str] = {}
     entry: _Entry | None = None
     complete = False
-    for line in _lines(member):
+    lines = _lines(member)
+    while True:
+        try:
+            line = next(lines, None)
+        except Damaged as error:
+            if entry is not None:  # its addenda may be among what is missing
+                raws = "\n".join(entry.raws).encode()
+                yield Record(b"", raws, f"{error} within this entry or right behind it")
+            yield Record(b"", b"", str(error))
+            return
+        if line is None:
+            break
         kind = line[:1]
         problem = _problem(line, kind, file, batch, entry)
         if entry is not None and (kind != "7" or problem):

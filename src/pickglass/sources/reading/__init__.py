@@ -26,7 +26,7 @@ from pickglass.sources.reading.blocks import (
     table_header,
     whole_text,
 )
-from pickglass.sources.reading.content import Damaged, Refused
+from pickglass.sources.reading.content import Damaged, Feed, Refused
 from pickglass.sources.reading.files import FoundFile, Listing, expanded, find_files, list_files
 from pickglass.sources.reading.limits import Limits
 from pickglass.sources.reading.member import Form, Member, Problem
@@ -37,6 +37,7 @@ from pickglass.sources.reading.wholeness import is_cut_off
 __all__ = [
     "Block",
     "Damaged",
+    "Feed",
     "Form",
     "FoundFile",
     "Limits",

@@ -145,16 +145,24 @@ def raw_records(member: Member) -> Iterator[tuple[int, bytes]]:
                 yield block.first + place, raw
 
 
-def whole_text(member: Member, maximum: int) -> str | Record:
-    """Read a small text at once; one of more than `maximum` bytes, or in an unknown encoding, is a record that says so."""
-    with member.open() as file:
-        raw = file.read(maximum + 1)
+def whole_text(member: Member, maximum: int) -> tuple[str, Record | None] | Record:
+    """Read a small text at once; one of more than `maximum` bytes, or in an unknown encoding, is a record that says so.
+
+    Where the content ends early, the text ends with its last whole line, and a record keeps the rest and says why.
+    """
+    feed = Feed(member.content)
+    raw = feed.read(maximum + 1)
+    feed.close()
     if len(raw) > maximum:
         return Record(b"", raw[: member.limits.kept_bytes], f"larger than {maximum // MIB} MB")
     try:
-        return raw.decode(member.encoding, "replace")
+        text = raw.decode(member.encoding, "replace")
     except LookupError:
         return Record(b"", raw[: member.limits.kept_bytes], f"written in {member.encoding}, which is unknown")
+    if not feed.damage:
+        return text, None
+    end = max(text.rfind("\n"), text.rfind("\r")) + 1
+    return text[:end], Record(b"", text[end:].encode()[: member.limits.kept_bytes], feed.damage)
 
 
 def table_header(member: Member) -> list[str]:

@@ -179,8 +179,9 @@ def document_records(
 ) -> Iterator[Record]:
     """Read the records of a JSON text in order.
 
-    Elements of an array at the top are records. So are the elements of the arrays that an object at the top
-    has at any of `records_paths`; an object that has none of them is a record itself.
+    Elements of an array at the top are records. So are the elements of the arrays that an object at the top, or in
+    an array at the top (the pages of an API, collected), has at any of `records_paths`; an object that has none of
+    them is a record itself.
     """
     return _Document(source, records_paths, limits, step).records()
 
@@ -193,13 +194,14 @@ class _Document:
         self._inner = {path[:length] for path in self._paths for length in range(1, len(path))}
         self._window = _Window(source, limits, step)
         self._hit = False
+        self._paged = False  # a page was met in the array at the top
 
     def records(self) -> Iterator[Record]:
         window = self._window
         try:
             while letter := window.peek():
                 if letter == "[":
-                    yield from self._array()
+                    yield from self._array(top=True)
                 else:
                     yield from self._element(top=True)
         except _Broken as broken:
@@ -213,7 +215,7 @@ class _Document:
             if self._source.damage:
                 yield Record(b"", b"", self._source.damage)
 
-    def _array(self) -> Iterator[Record]:
+    def _array(self, *, top: bool) -> Iterator[Record]:
         window = self._window
         window.expect("[")
         if window.peek() == "]":
@@ -221,15 +223,15 @@ class _Document:
             return
         while True:
             window.peek()
-            yield from self._element(top=False)
+            yield from self._element(top=top, listed=True)
             if window.expect(",]") == "]":
                 return
 
-    def _element(self, *, top: bool) -> Iterator[Record]:
+    def _element(self, *, top: bool, listed: bool = False) -> Iterator[Record]:
         """Read the value at hand: a record, a page of records, or a problem."""
         window = self._window
         # A page may be larger than any record, so it is walked through unless it is in the window already.
-        page = top and bool(self._paths) and window.text[window.at] == "{"
+        page = top and bool(self._paths) and window.peek() == "{"
         window.constants.clear()
         try:
             value, start, end = window.value(grow=not page)
@@ -243,11 +245,19 @@ class _Document:
         else:
             if not isinstance(value, dict):
                 yield Record(b"", self._source.encode(window.text[start:end]), "not a JSON object")
-            elif page and any(isinstance(look_up(value, path), list) for path in self._paths):
+            elif page and self._is_page(value, listed=listed):
                 window.at = start
                 yield from self._page()
             else:
                 yield self._record(window.text[start:end])
+
+    def _is_page(self, value: dict[str, Any], *, listed: bool) -> bool:
+        """Say whether an object holds records; in a list, one of plain values or of none may be a record's own."""
+        found = [at for path in self._paths if isinstance(at := look_up(value, path), list)]
+        if not listed:
+            return bool(found)
+        self._paged = self._paged or any(at and isinstance(at[0], dict) for at in found)
+        return self._paged and bool(found)
 
     def _record(self, text: str) -> Record:
         constants = self._window.constants
@@ -296,7 +306,7 @@ class _Document:
             letter = window.peek()
             if letter == "[" and path in self._paths:
                 self._hit, window.mark = True, None
-                yield from self._array()
+                yield from self._array(top=False)
             elif letter == "{" and path in self._inner:
                 yield from self._walk(path)
             else:

@@ -14,12 +14,12 @@ from typing import Any, Final, Protocol
 
 _LEVELS: Final = 16  # structures within structures; real footers have eight
 _LONGEST: Final = 32 * 1024 * 1024
-_STRUCT: Final = 12
-_LIST_LIKE: Final = (9, 10)
+_ITEMS: Final = 100_000  # of one list: groups of rows, columns, elements of the schema
+_VALUES: Final = 2_000_000  # in all; each becomes an object of some hundred bytes
 
 
 class BadFooter(Exception):
-    """The footer is not one."""
+    """The footer is not one, or, where it says so, holds too much."""
 
 
 class _Readable(Protocol):
@@ -33,6 +33,7 @@ class _Reader:
 
     data: bytes
     at: int = 0
+    values: int = 0
 
     def byte(self) -> int:
         if self.at >= len(self.data):
@@ -61,6 +62,9 @@ class _Reader:
         self.at += size
 
     def value(self, kind: int, levels: int) -> Any:
+        self.values += 1
+        if self.values > _VALUES:
+            raise BadFooter(f"its footer holds more than {_VALUES:,} values")
         match kind:
             case 1 | 2:
                 return kind == 1
@@ -87,6 +91,8 @@ class _Reader:
         count = self.number() if count == 15 else count
         if count > len(self.data) - self.at:
             raise BadFooter  # each item takes a byte at least
+        if count > _ITEMS:
+            raise BadFooter(f"its footer lists more than {_ITEMS:,} groups of rows, columns or the like")
         # In a list, unlike in a field, a boolean is a byte of its own.
         return [self.byte() if kind in (1, 2) else self.value(kind, levels - 1) for _ in range(count)]
 

@@ -101,7 +101,7 @@ def _check(raw: io.RawIOBase) -> None:
     try:
         footer = read_footer(raw)
     except BadFooter as error:
-        raise BadParquet("not a readable Parquet file (its footer is broken)") from error
+        raise BadParquet(f"not a readable Parquet file ({str(error) or 'its footer is broken'})") from error
     if footer.columns > _COLUMNS:
         raise BadParquet(f"more than {_COLUMNS:,} columns")
     if footer.depth > _DEPTH:

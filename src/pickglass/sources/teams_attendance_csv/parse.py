@@ -27,10 +27,11 @@ _PIECE = re.compile(r"(\d{1,6})\s?([hms])")
 
 def records(member: Member) -> Iterator[Record]:
     """Read every stay as one record. What is no line of its table keeps its bytes and says why."""
-    text = whole_text(member, MAXIMUM_BYTES)
-    if isinstance(text, Record):
-        yield text
+    found = whole_text(member, MAXIMUM_BYTES)
+    if isinstance(found, Record):
+        yield found
         return
+    text, cut = found
     tables = _tables(text)
     about = {line[0].strip().lower(): line[1].strip() for line in tables.get("1", []) if len(line) > 1}
     # A report has no id: what it is called and when it began tells it from others.
@@ -60,6 +61,8 @@ def records(member: Member) -> Iterator[Record]:
             ),
             line,
         )
+    if cut:
+        yield cut
 
 
 def _tables(text: str) -> dict[str, list[list[str]]]:

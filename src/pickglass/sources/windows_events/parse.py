@@ -10,13 +10,14 @@ missing range becomes one problem record, and the rest is read.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
-import shutil
 import struct
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import IO, Any, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
@@ -25,7 +26,7 @@ from defusedxml import ElementTree  # type: ignore[import-untyped]
 from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
 from evtx import PyEvtxParser
 
-from pickglass.sources.reading import Damaged, Member, Record
+from pickglass.sources.reading import Feed, Member, Record
 
 MAXIMUM_FIELDS = 300  # of one event; the largest that Windows itself writes has fewer than 100
 MAXIMUM_DEPTH = 30
@@ -54,12 +55,9 @@ def records(member: Member) -> Iterator[Record]:
 
 def _log_records(member: Member) -> Iterator[Record]:
     with tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES) as log:
-        cut = ""
-        try:
-            with member.open() as content:
-                shutil.copyfileobj(content, log, _TEXT_CHARACTERS)
-        except Damaged as error:  # what came before the damage is read all the same
-            cut = str(error)
+        feed = Feed(member.content)
+        for piece in feed.chunks():
+            log.write(piece)
         held, damaged = _numbers(log)
         log.seek(0)
         seen: list[list[int]] = []
@@ -80,8 +78,8 @@ def _log_records(member: Member) -> Iterator[Record]:
         for first, last in missing:
             which = f"record {first} is" if first == last else f"records {first} to {last} are"
             yield Record(b"", b"", f"{which} missing: a chunk is damaged")
-        if cut:
-            yield Record(b"", b"", cut)
+        if feed.damage:  # what came before it was read all the same
+            yield Record(b"", b"", feed.damage)
 
 
 def _read(log: IO[bytes]) -> Iterator[Any]:
@@ -250,9 +248,13 @@ def _xml_records(member: Member) -> Iterator[Record]:
     """Cut events out of XML: one alone, a document of them, or many one after another without a root."""
     limit = member.limits.record_bytes
     held, searched, inside, problem = "", 0, False, ""
-    with io.TextIOWrapper(member.open(), encoding=member.encoding, errors="replace") as text:
+    feed = Feed(member.content)
+    letters = codecs.getincrementaldecoder(member.encoding)("replace")
+    text = io.IncrementalNewlineDecoder(letters, translate=True)
+    with closing(feed):
         while True:
-            piece = text.read(_TEXT_CHARACTERS)
+            content = feed.read(_TEXT_CHARACTERS)
+            piece = text.decode(content, final=not content)
             held += piece
             while True:
                 if not inside:
@@ -260,10 +262,10 @@ def _xml_records(member: Member) -> Iterator[Record]:
                     kept = (
                         start.start()
                         if start
-                        else (max(0, len(held) - len("<Event")) if piece else len(held))
+                        else (max(0, len(held) - len("<Event")) if content else len(held))
                     )
                     # A tag cut in two by the end of the piece waits for its rest.
-                    if start is None and piece and "<" in held:
+                    if start is None and content and "<" in held:
                         kept = min(kept, held.rindex("<"))
                     between = held[:kept]
                     if _BETWEEN.sub("", between):
@@ -283,12 +285,13 @@ def _xml_records(member: Member) -> Iterator[Record]:
                 one, held = held[: end + len(_END)], held[end + len(_END) :]
                 yield Record(b"", one.encode(), problem) if problem else _xml_record(one)
                 searched, inside, problem = 0, False, ""
-            if not piece:
+            if not content:
                 break
-    if inside:
-        yield (
-            Record(b"", held[: member.limits.kept_bytes].encode(), problem) if problem else _xml_record(held)
-        )
+    problem = problem or feed.damage
+    if problem:
+        yield Record(b"", held[: member.limits.kept_bytes].encode(), problem)
+    elif inside:
+        yield _xml_record(held)
 
 
 def _xml_record(text: str) -> Record:

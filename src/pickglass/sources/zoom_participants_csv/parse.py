@@ -25,10 +25,11 @@ _LINE = re.compile(r"\r\n|\n|\r")  # not splitlines(): it also breaks at charact
 
 def records(member: Member) -> Iterator[Record]:
     """Read every participant's line as one record, with what the meeting's line above says."""
-    text = whole_text(member, MAXIMUM_BYTES)
-    if isinstance(text, Record):
-        yield text
+    found = whole_text(member, MAXIMUM_BYTES)
+    if isinstance(found, Record):
+        yield found
         return
+    text, cut = found
     header: list[str] = []
     meeting: dict[str, str] = {}
     for line in _LINE.split(text):
@@ -50,6 +51,8 @@ def records(member: Member) -> Iterator[Record]:
             meeting = row
             continue
         yield Record(orjson.dumps(_stay(row, meeting)), line.encode())
+    if cut:
+        yield cut
 
 
 def _stay(row: dict[str, str], meeting: dict[str, str]) -> dict[str, object]:

@@ -1,9 +1,8 @@
-"""Verbs about what pickglass knows: its indicators and its sources."""
+"""Verbs about the exports that pickglass can read."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -11,103 +10,6 @@ from pickglass.errors import InputError
 from pickglass.faces.cli.output import home_option, json_option, print_json, say, settings_of, table
 from pickglass.faces.cli.suggestions import require_known
 from pickglass.faces.printable import printable
-
-
-@click.group()
-def indicator() -> None:
-    """Indicators: the questions that are put to the lake."""
-
-
-@indicator.command("list")
-@json_option
-def indicator_list(as_json: bool) -> None:
-    """List every indicator with its stage, family and status.
-
-    \b
-    pickglass indicator list
-    """
-    from pickglass.indicators.catalogue import catalogue
-
-    found = list(catalogue().values())
-    if as_json:
-        print_json([_indicator(one) for one in found])
-        return
-    table(
-        ("id", "stage", "family", "tier", "status", "title"),
-        [(one.id, one.stage, one.family, one.tier, one.status, one.title) for one in found],
-    )
-
-
-@indicator.command("show")
-@click.argument("indicator_id")
-@json_option
-def indicator_show(indicator_id: str, as_json: bool) -> None:
-    """Show one indicator: question, innocent causes, what to ask, SQL.
-
-    \b
-    pickglass indicator show ship-intransit-redirect
-    """
-    from pickglass.indicators.catalogue import catalogue
-
-    require_known([indicator_id], catalogue(), "indicator", "pickglass indicator list")
-    found = catalogue()[indicator_id]
-    if as_json:
-        print_json(_indicator(found) | {"sql": found.sql})
-        return
-    click.echo(f"{found.id}: {found.title}\n\n{found.question}\n")
-    click.echo(
-        f"stage {found.stage}, family {found.family}, tier {found.tier}, {found.status}, "
-        f"fairness {found.fairness}\n"
-    )
-    click.echo("Innocent causes: " + "; ".join(found.innocent))
-    click.echo("Ask next: " + "; ".join(found.ask_next))
-    click.echo("References: " + ", ".join((*found.references, *found.attack, *found.itm)))
-    click.echo("\n" + found.sql)
-
-
-@indicator.command("check")
-@click.argument("ids", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Check every indicator.")
-@json_option
-def indicator_check(ids: tuple[str, ...], everything: bool, as_json: bool) -> int:
-    """Run the lints and the tests of indicators; exit 3 if any fails.
-
-    \b
-    pickglass indicator check ship-intransit-redirect
-    """
-    from pickglass.indicators.catalogue import catalogue
-    from pickglass.indicators.lint import check
-
-    if not ids and not everything:
-        raise click.UsageError("name indicators, or give --all")
-    require_known(ids, catalogue(), "indicator", "pickglass indicator list")
-    problems = check(None if everything else ids)
-    if as_json:
-        print_json([problem._asdict() for problem in problems])
-    for problem in problems:
-        say(str(problem))
-    say(f"{len(ids) or len(catalogue())} indicators checked, {len(problems)} problems")
-    return InputError.exit_code if problems else 0
-
-
-def _indicator(one: Any) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "status": one.status,
-        "title": one.title,
-        "question": one.question,
-        "stage": one.stage,
-        "family": one.family,
-        "tier": one.tier,
-        "fairness": one.fairness,
-        "proxy": one.proxy,
-        "parameters": dict(one.parameters),
-        "innocent": list(one.innocent),
-        "ask_next": list(one.ask_next),
-        "references": list(one.references),
-        "attack": list(one.attack),
-        "itm": list(one.itm),
-    }
 
 
 @click.group()
