@@ -25,6 +25,7 @@ from pickglass.settings import Settings
 
 if TYPE_CHECKING:
     from pickglass.lake.session import Session
+    from pickglass.linking import Linked
     from pickglass.model.source import SourceDefinition
     from pickglass.score import Scorecard
     from pickglass.sources.proposal import Proposal
@@ -79,6 +80,7 @@ class Run:
     versions: Mapping[str, Any]
     problems: tuple[tuple[str, str], ...] = ()
     load: LoadReport | None = None
+    linked: Linked | None = None  # what `links` came from, as it is kept
 
 
 def detect(settings: Settings, paths: Iterable[Path]) -> list[dict[str, Any]]:
@@ -269,7 +271,7 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
     from pickglass.indicators.catalogue import catalogue_version
     from pickglass.indicators.run import run as ask
     from pickglass.lake.reading import open_lake
-    from pickglass.linkage import link
+    from pickglass.linking import link_everybody
     from pickglass.score import load_scorecard, score
     from pickglass.store import ledger
 
@@ -283,9 +285,10 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
         outcomes = ask(session, asked, parameters_override=settings.indicators)
         subjects = [_subject(row) for row in session.query(_SUBJECTS).to_pylist()]
         tell("linking", 0)
-        links = link(session.query(_SHARED), subjects=len(subjects))
+        evidence = [outcomes.evidence(subject) for subject in subjects]
+        linked = link_everybody(session, store, evidence)
         tell("weighing", 0)
-        evidence = _with_records(session, [outcomes.evidence(subject) for subject in subjects], names)
+        evidence = _with_records(session, evidence, names)
         moment = session.as_of
     evidence = [replace(one, as_of=moment) for one in evidence]
     weighed = [(one, score(one, scorecard, indicators)) for one in evidence]
@@ -298,7 +301,7 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
         "snapshots": ledger.current_snapshots(store),
     }
     by_subject: dict[str, list[Link]] = {}
-    for shared in links:
+    for shared in linked.links:
         for subject_id in shared.subjects:
             by_subject.setdefault(subject_id, []).append(shared)
     documents = [
@@ -316,7 +319,8 @@ def _assess(settings: Settings, store: Store, as_of: datetime | None, tell: Prog
         scorecard=scorecard.version,
         documents=tuple(documents),
         assessments=tuple(assessment for _, assessment in weighed),
-        links=tuple(links),
+        links=linked.links,
+        linked=linked,
         versions=versions,
         problems=tuple((problem.where, problem.message) for problem in outcomes.problems),
     )
@@ -339,7 +343,6 @@ _SUBJECTS = """
     SELECT subject_id, accounts, kind, stage, name, role, department, hire_date, termination_date
     FROM subject ORDER BY subject_id
 """
-_SHARED = "SELECT * FROM shared_thing ORDER BY kind, value, subject_id"
 
 
 def _subject(row: Mapping[str, Any]) -> Subject:
@@ -387,6 +390,7 @@ def run(
     review that has none. Raises InputError where nothing could be loaded, now or before.
     """
     from pickglass.cases import open_for, save_run
+    from pickglass.linking import keep
     from pickglass.store import ledger, open_store
 
     noted = progress if tell is None else None  # who is told how far a load is need not be told of its parts
@@ -408,6 +412,8 @@ def run(
             actor=actor(),
         )
         open_for(store, done.assessments)
+        if done.linked is not None:
+            keep(store, done.linked)
     return replace(done, load=loaded)
 
 
@@ -480,6 +486,7 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
     from pickglass.indicators.catalogue import catalogue
     from pickglass.lake.health import filled, freshness, lake_health, retention
     from pickglass.lake.reading import open_lake
+    from pickglass.linking import left_out
     from pickglass.score import load_scorecard
     from pickglass.store import ledger, open_store
 
@@ -492,6 +499,7 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
         not_loaded = [file for file in ledger.files_of(store) if file.state not in ("loaded", "replaced")]
         with open_lake(settings, store) as session:
             lake, have = lake_health(session), filled(session)
+            unlinked = left_out(session)
     rows, empty, rhythm = lake.pop("tables"), lake.pop("empty_columns"), lake.pop("sources")
     sources = []
     for one in loaded:
@@ -522,6 +530,7 @@ def health(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
         "rows": rows,
         "blind": [{"indicator": one.id, "missing": missing(one.id, have)} for one in blind(heaviest, have)],
         "dim": _dim(heaviest, rows, empty),
+        "linkage": unlinked,
         **lake,
     }
 

@@ -13,4 +13,6 @@ def test_the_pages_are_up_to_date() -> None:
     written = pages()
     for name, text in written.items():
         golden.matches(f"../../../docs/{name}", text)
-    assert {f"indicators/{path.name}" for path in (DOCS / "indicators").iterdir()} | {"coverage.md"} == set(written)
+    assert {f"indicators/{path.name}" for path in (DOCS / "indicators").iterdir()} | {"coverage.md"} == set(
+        written
+    )

@@ -66,8 +66,8 @@ def test_the_steps_sum_to_the_bits(document: dict[str, Any]) -> None:
 
 def test_links_say_who_and_how_much(document: dict[str, Any]) -> None:
     persona, thing = document["links"]
-    assert persona.keys() == {"kind", "subjects", "reasons", "probability"}
-    assert thing.keys() == {"kind", "subjects", "reasons", "thing", "label", "bits"}
+    assert persona.keys() == {"id", "kind", "subjects", "reasons", "probability"}
+    assert thing.keys() == {"id", "kind", "subjects", "reasons", "thing", "label", "bits", "farm"}
     assert (persona["probability"], thing["bits"], thing["label"]) == (0.98, 7.2, "4… A… C… D…")
 
 

@@ -36,6 +36,11 @@ FUNCTIONS = {
     "intel add": "pickglass.pipeline:add_intelligence",
     "intel list": "pickglass.pipeline:intelligence_lists",
     "intel expire": "pickglass.pipeline:expire_intelligence",
+    "link list": "pickglass.linking:kept_links",
+    "link show": "pickglass.linking:show_link",
+    "link why": "pickglass.linking:why",
+    "link confirm": "pickglass.linking:decide",
+    "link reject": "pickglass.linking:decide",
     "case list": "pickglass.cases:list_cases",
     "case show": "pickglass.cases:show_case",
     "case note": "pickglass.cases:add_note",
@@ -50,7 +55,9 @@ FUNCTIONS = {
     "source detect": "pickglass:detect",
     "source check": "pickglass:check_sources",
     "source new": "pickglass.pipeline:new_source",
+    "bench fairness": "pickglass.benchmark.fairness:fairness",
     "demo": "pickglass.simulate:simulate",
+    "bench linkage": "pickglass.benchmark.linkage:measure_linkage",
 }
 
 # The places where a bug may meet somebody other than a developer.

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from pickglass.cases.assessments import document_text
 from pickglass.cases.records import CLOSING, FINDINGS, Case, Finding, Note, Verdict
 from pickglass.errors import InputError, NotAllowed, NotFound
-from pickglass.store import Store, audit, tables
+from pickglass.store import Store, audit, linkage, tables
 from pickglass.store.canonical import sha256_of
 from pickglass.store.database import insert_row
 
@@ -120,7 +120,7 @@ def set_verdict(
 
 
 def erase_subject(store: Store, subject_id: str, *, actor: str, reason: str) -> dict[str, int]:
-    """Remove a subject's assessment, cases, notes, verdicts and documents, and count what was removed.
+    """Remove a subject's assessment, cases, notes, verdicts, documents and links, and count what was removed.
 
     The audit log keeps its pseudonymous ids. Whether a legal hold forbids it is for the caller to know.
     """
@@ -136,6 +136,7 @@ def erase_subject(store: Store, subject_id: str, *, actor: str, reason: str) -> 
     }
     with store.writing() as connection:
         removed = {name: connection.execute(step).rowcount for name, step in steps.items()}
+        removed |= linkage.forget_subject(connection, subject_id)
         audit.append(
             connection, actor=actor, action="subject.erase", object=subject_id, reason=reason, details=removed
         )

@@ -50,7 +50,7 @@ KINDS: dict[str, ThingKind] = {
     "document": ThingKind(
         "identity document", 1000, limit=50, by_share=False, sameness=Sameness(0.3, 0.0005, 1e-7)
     ),
-    "document_template": ThingKind("production of a document", 700),
+    "document_template": ThingKind("production of a document", 700, sameness=Sameness(0.2, 0.002, 1e-3)),
     "code_host": ThingKind("code-host account", 900, sameness=Sameness(0.3, 0.002, 1e-7)),
     "resume": ThingKind("résumé text", 600, sameness=Sameness(0.4, 0.005, 1e-4)),
     "resume_text": ThingKind("résumé text", 600, sameness=Sameness(0.4, 0.005, 1e-4)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,6 +65,12 @@ def read_shared(table: pa.Table) -> tuple[SharedThing, ...]:
         for (kind, value), by_subject in sorted(uses.items())
         if len(by_subject) > 1
     )
+
+
+def short_id(prefix: str, *parts: str) -> str:
+    """Name something after its parts: the same parts give the same name, and the name does not tell them."""
+    digest = hashlib.sha256("\n".join(parts).encode()).digest()
+    return f"{prefix}-{base64.b32encode(digest).decode()[:10]}"
 
 
 def _ids(values: Iterable[Any] | None) -> tuple[str, ...]:

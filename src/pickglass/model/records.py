@@ -138,7 +138,10 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Subjects that are probably one person (`persona`), or that share a thing (`thing`)."""
+    """Subjects that are probably one person (`persona`), or that share a thing (`thing`).
+
+    A farm or a ring is a thing too, made of several, which `things` lists with their kind, label and subjects.
+    """
 
     kind: Literal["persona", "thing"]
     subjects: tuple[str, ...]
@@ -148,3 +151,6 @@ class Link:
     bits: int | None = None
     reasons: tuple[str, ...] = ()
     event_ids: tuple[str, ...] = ()
+    id: str = ""  # the same from run to run, as long as those who came first are in it
+    farm: str | None = None  # the id of the farm or ring that the thing belongs to, or is
+    things: tuple[Mapping[str, Any], ...] = ()

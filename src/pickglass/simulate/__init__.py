@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pickglass.errors import InputError
 from pickglass.simulate import casting, hiring, life, lookalikes, ordinary, schemes
-from pickglass.simulate.acts import Diary
+from pickglass.simulate.acts import Application, Diary
 from pickglass.simulate.exports import Exports
 from pickglass.simulate.tables import table
 from pickglass.simulate.truth import truth
@@ -32,10 +32,11 @@ from pickglass.simulate.vendors import (
     workday,
     zoom,
 )
+from pickglass.simulate.world.company import Company
 from pickglass.simulate.world.people import PhoneBook
 from pickglass.simulate.world.places import Land
 
-__all__ = ["Summary", "simulate"]
+__all__ = ["Summary", "export", "simulate"]
 
 FEWEST_WORKERS, FEWEST_DAYS = 40, 60
 
@@ -95,7 +96,7 @@ def simulate(
         )
     _clear(out)
     world = casting.World(seed, Land(seed), PhoneBook(seed))
-    company = casting.cast(world, workers, days)
+    company = casting.cast(world, workers, days, table("parts"))
     company, plot = schemes.prepare(world, company)
     company = lookalikes.prepare(world, company)
     applications = hiring.apply(world, company, 6 * workers if applicants is None else applicants)
@@ -106,6 +107,19 @@ def simulate(
     ordinary.happen(world, company, diary)
     schemes.perform(world, company, plot, applications, diary)
     lookalikes.perform(world, company, diary)
+    exports = export(company, applications, diary, out)
+    known = truth(company, applications)
+    text = json.dumps(known, ensure_ascii=False, indent=1) + "\n"
+    (out / "truth.json").write_bytes(text.encode())
+    parts = table("parts").values()
+    planted = sum(one["hypothesis"] != "ordinary" for one in known["subjects"])
+    lookalike = sum("lookalike" in part for part in parts)
+    events = sum(exports.counts.values())
+    return Summary(str(out), seed, workers, len(applications), planted, lookalike, events, exports.counts)
+
+
+def export(company: Company, applications: dict[int, Application], diary: Diary, out: Path) -> Exports:
+    """Write what every vendor of the company would have exported."""
     exports = Exports(out)
     greenhouse.write(company, applications, exports)
     workday.write(company, diary, exports)
@@ -119,11 +133,4 @@ def simulate(
     google.write(company, diary, exports)
     mail.write(company, diary, exports)
     generic.write(company, applications, diary, exports)
-    known = truth(company, applications)
-    text = json.dumps(known, ensure_ascii=False, indent=1) + "\n"
-    (out / "truth.json").write_bytes(text.encode())
-    parts = table("parts").values()
-    planted = sum(one["hypothesis"] != "ordinary" for one in known["subjects"])
-    lookalike = sum("lookalike" in part for part in parts)
-    events = sum(exports.counts.values())
-    return Summary(str(out), seed, workers, len(applications), planted, lookalike, events, exports.counts)
+    return exports

@@ -6,8 +6,9 @@ part needs. Names come from their own stream in the order of the employee number
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from pickglass.simulate.clock import LAST_DAY, next_workday
 from pickglass.simulate.draws import Draw
@@ -62,7 +63,8 @@ class _Post:
     role: str = ""
 
 
-def cast(world: World, workers: int, days: int) -> Company:
+def cast(world: World, workers: int, days: int, parts: Mapping[str, Mapping[str, Any]]) -> Company:
+    """Employ so many workers, among them whoever plays a part."""
     data = table("jobs")
     teams = tuple(
         Team(
@@ -100,14 +102,14 @@ def cast(world: World, workers: int, days: int) -> Company:
         corporate,
         (),
     )
-    posts = _posts(empty, workers)
+    posts = _posts(empty, workers, parts)
     staff = tuple(_worker(world, empty, index, post) for index, post in enumerate(posts))
     staff = _unique(staff, company["domain"])
     staff = tuple(replace(one, manager=_manager(one, staff)) for one in staff)
     return replace(empty, workers=staff, parts={one.part: one.index for one in staff if one.part})
 
 
-def _posts(company: Company, workers: int) -> list[_Post]:
+def _posts(company: Company, workers: int, parts: Mapping[str, Mapping[str, Any]]) -> list[_Post]:
     draw = Draw(company.seed, "posts")
     posts = [
         _Post(company.first - 2600, None, "", "Product", "employee", agency=False, role="Chief Executive"),
@@ -118,7 +120,7 @@ def _posts(company: Company, workers: int) -> list[_Post]:
         _Post(company.first - 1700, None, "", "Security", "employee", agency=False, role="Head of Security"),
     ]
     span = company.last - company.first
-    for part, row in table("parts").items():
+    for part, row in parts.items():
         hired = company.day(row["hired"]) if row["hired"] >= 0 else company.first + row["hired"]
         left = max(company.day(row["left"]), hired + 2) if "left" in row else None
         posts.append(
@@ -195,6 +197,7 @@ def _worker(world: World, company: Company, index: int, post: _Post) -> Worker:
         carrier=carrier_place(where, draw, rate("carrier_gateway_elsewhere")),
         trips=_trips(world, company, draw, where),
         part=post.part,
+        post=bool(post.role),
     )
 
 

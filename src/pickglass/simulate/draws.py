@@ -12,10 +12,16 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 T = TypeVar("T")
 
-_BUFFER = 2048
+_FIRST, _BUFFER = 32, 2048
+
+
+def _stream(seed: int, name: tuple[str | int, ...]) -> np.random.PCG64:
+    key = zlib.crc32("/".join(str(part) for part in name).encode())
+    return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(key,)))
 
 
 class Draw:
@@ -24,14 +30,13 @@ class Draw:
     __slots__ = ("_at", "_bits", "_buffer")
 
     def __init__(self, seed: int, *name: str | int) -> None:
-        key = zlib.crc32("/".join(str(part) for part in name).encode())
-        self._bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(key,)))
-        self._buffer: list[int] = []
+        self._bits = _stream(seed, name)
+        self._buffer: list[int] = []  # short at first: many streams serve one choice or two
         self._at = 0
 
     def raw(self) -> int:
         if self._at == len(self._buffer):
-            self._buffer = self._bits.random_raw(_BUFFER).tolist()
+            self._buffer = self._bits.random_raw(_BUFFER if self._buffer else _FIRST).tolist()
             self._at = 0
         value = self._buffer[self._at]
         self._at += 1
@@ -88,3 +93,33 @@ class Draw:
 
     def digits(self, count: int) -> str:
         return "".join(str(self.below(10)) for _ in range(count))
+
+
+class Draws:
+    """One stream of draws of which many are wanted at once: whole arrays, by the same arithmetic."""
+
+    __slots__ = ("_bits",)
+
+    def __init__(self, seed: int, *name: str | int) -> None:
+        self._bits = _stream(seed, name)
+
+    def raw(self, size: int) -> NDArray[np.uint64]:
+        """So many numbers of 64 bits."""
+        return np.asarray(self._bits.random_raw(size), dtype=np.uint64)
+
+    def below(self, count: int, size: int) -> NDArray[np.int64]:
+        """Whole numbers from 0 up to, not including, `count`, which fits into 32 bits."""
+        high = self.raw(size) >> np.uint64(32)
+        return ((high * np.uint64(count)) >> np.uint64(32)).astype(np.int64)
+
+    def chance(self, per_mille: int, size: int) -> NDArray[np.bool_]:
+        """True so often in a thousand."""
+        return self.below(1000, size) < per_mille
+
+    def falling(self, count: int, power: int, size: int) -> NDArray[np.int64]:
+        """Whole numbers below `count`, small ones oftener the higher the power; 1 gives all alike."""
+        drawn = self.below(1 << 20, size)
+        place = drawn
+        for _ in range(power - 1):
+            place = (place * drawn) >> 20
+        return (place * count) >> 20

@@ -98,7 +98,7 @@ def live(company: Company, diary: Diary) -> None:
     """Everybody's days, and the meetings that bring them together."""
     attendance: dict[tuple[str, int], list[tuple[Worker, list[Session]]]] = {}
     for worker in company.workers:
-        draw = Draw(company.seed, "life", worker.index)
+        draw = Draw(company.seed, "life", worker.dice)
         last = company.last if worker.left is None else min(company.last, worker.left)
         used: str = ""
         for day in range(max(company.first, worker.hired), last + 1):
@@ -372,7 +372,7 @@ def _use_code(diary: Diary, draw: Draw, worker: Worker, day: int, sessions: list
             draw,
             worker,
             draw.weighted(["push", "fetch"], [55, 45]),
-            repositories[(worker.index + draw.below(worker.habits.repositories)) % len(repositories)],
+            repositories[(worker.dice + draw.below(worker.habits.repositories)) % len(repositories)],
             sessions,
         )
     if draw.chance(6):
@@ -414,11 +414,14 @@ def _meet(
         start = day * 86_400 + (hours[team] + draw.between(-3, 3)) * 60
         minutes = draw.between(8, 16)
         meeting = "A" + draw.letters(19) + "=="
-        joined = [(worker, sessions) for worker, sessions in present if _comes(draw, sessions, start)]
+        invited = [
+            (Draw(company.seed, "join", worker.dice, day), worker, sessions) for worker, sessions in present
+        ]
+        joined = [one for one in invited if _comes(one[0], one[2], start)]
         if len(joined) < 2:
             continue
-        for worker, sessions in joined:
-            diary.joins.append(join(draw, worker, sessions[0], meeting, f"{team} sync", start, minutes))
+        for own, worker, sessions in joined:
+            diary.joins.append(join(own, worker, sessions[0], meeting, f"{team} sync", start, minutes))
     for worker in company.workers:
         if worker.habits.meets_long:
             _long_shares(company, diary, attendance, worker)

@@ -28,7 +28,7 @@ YEAR = 365
 
 def happen(world: World, company: Company, diary: Diary) -> None:
     for worker in company.workers:
-        draw = Draw(company.seed, "incidents", worker.index)
+        draw = Draw(company.seed, "incidents", worker.dice)
         end = company.last if worker.left is None else min(worker.left, company.last)
         _pay(company, diary, draw, worker, end)
         if worker.hired >= company.first - 60:

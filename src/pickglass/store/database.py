@@ -19,8 +19,8 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from pickglass.errors import ConfigError
 from pickglass.settings import Settings
 
-NEWEST = "0004"  # the last migration in `migrations/versions`
-KNOWN = frozenset({"0001", "0002", "0003", NEWEST})  # every migration that there has been
+NEWEST = "0005"  # the last migration in `migrations/versions`
+KNOWN = frozenset({"0001", "0002", "0003", "0004", NEWEST})  # every migration that there has been
 BUSY_SECONDS = 30.0  # how long a writer waits for its turn
 
 _WRITING = "pickglass_writing"

@@ -128,11 +128,13 @@ def redact(store: Store, redacted: Callable[[Any], Any]) -> dict[str, int]:
         (tables.verdict, "id", "reason"),
         (tables.hold, "id", "reason"),
         (tables.load_file, "id", "why"),
+        (tables.link_decision, "id", "reason"),
     )
     documents = (
         (tables.assessment, "subject_id", "document"),
         (tables.case_document, "sha256", "content"),
         (tables.run, "id", "versions"),
+        (tables.link, "id", "document"),
     )
     with store.writing() as connection:
         for table, key, column in (*plain, *documents):

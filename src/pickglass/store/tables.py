@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -278,4 +279,58 @@ verdict = Table(
     Column("second", String(256)),  # who confirmed it besides the author
     Column("reason", Text, nullable=False),
     Column("document", String(64), ForeignKey("case_document.sha256"), nullable=False),
+)
+
+
+# -- linkage -------------------------------------------------------------------------------------------------
+
+link_decision = Table(
+    "link_decision",  # of a pair the latest counts; the earlier ones stay as its history
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),  # person farm
+    Column("left_subject", String(64), nullable=False),
+    Column("right_subject", String(64), nullable=False),
+    Column("linked", Boolean, nullable=False),
+    Column("decided", UtcTime, nullable=False),
+    Column("decided_by", String(256), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+Index(
+    "ix_link_decision_left_subject_right_subject", link_decision.c.left_subject, link_decision.c.right_subject
+)
+
+persona = Table(
+    "persona",  # groups of subjects that are probably one person, as of the latest run
+    metadata,
+    Column("persona_id", String(32), primary_key=True),
+    Column("subject_id", String(64), primary_key=True, index=True),
+)
+
+persona_change = Table(
+    "persona_change",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("changed", UtcTime, nullable=False),
+    Column("persona_id", String(32), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # new grown shrunk merged split gone
+    Column("others", JSON, nullable=False),  # ids of the other groups in a merge or split
+    Column("subjects", JSON, nullable=False),
+)
+
+linkage_model = Table(
+    "linkage_model",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("trained", UtcTime, nullable=False),
+    Column("subjects", Integer, nullable=False),  # how many it was trained on
+    Column("content", Text, nullable=False),
+)
+
+link = Table(
+    "link",  # of the latest run
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("place", Integer, nullable=False),  # in the order of the run
+    Column("document", Text, nullable=False),  # canonical JSON
 )

@@ -113,6 +113,14 @@ def _noted(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             for one in report["time_zone_doubts"]
         ),
         *(
+            (
+                "left out of linkage",
+                one["kind"],
+                f"{one['values']:,} values of {one['subjects']:,} subjects: {one['reason']}",
+            )
+            for one in report["linkage"]["values"]
+        ),
+        *(
             ("dim indicator", one["indicator"], f"no source fills {', '.join(one['columns'])}")
             for one in report["dim"]
         ),

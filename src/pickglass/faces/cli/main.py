@@ -51,6 +51,7 @@ COMMANDS = {
     "load": ("work", "load", "Load exports into the lake."),
     "watch": ("watch", "watch", "Load what appears in a folder."),
     "assess": ("work", "assess", "Assess everybody in the lake."),
+    "link": ("link", "link", "Links: list, show, why, confirm, reject."),
     "case": ("cases", "case", "Cases: list, show, verdict, note."),
     "subject": ("subjects", "subject", "Subjects: show, erase, hold."),
     "attest": ("attest", "attest", "Vouch for a fact that speaks for somebody."),
@@ -58,8 +59,10 @@ COMMANDS = {
     "indicator": ("indicators", "indicator", "Indicators: list, show, explain, coverage, check, new."),
     "source": ("sources", "source", "Sources: list, detect, check, new."),
     "simulate": ("work", "simulate", "Write the exports of a synthetic company."),
+    "bench": ("bench", "bench", "Benchmarks: fairness."),
     "lake": ("care", "lake", "The lake on disk: compact, expire, verify, status."),
     "doctor": ("health", "doctor", "Say how healthy the data is, and what is blind."),
+    "bench": ("bench", "bench", "Benchmarks: linkage."),
 }
 
 

@@ -181,20 +181,31 @@ def step_document(step: Mapping[str, Any]) -> dict[str, Any]:
 def link_document(link: Mapping[str, Any], reveal: bool = False) -> dict[str, Any]:
     """Return one link; the shared value is masked by its class."""
     document: dict[str, Any] = {
+        "id": link.get("id") or None,  # links that an earlier version kept have none
         "kind": link["kind"],
         "subjects": list(link["subjects"]),
         "reasons": [shown(reason, reveal) for reason in link["reasons"]],
     }
     if link["kind"] == "persona":
         return document | {"probability": round(link["probability"] or 0.0, 4)}
-    thing = link["thing"]
-    label = link["label"]
+    document |= thing_document(link, reveal) | {"bits": bits(link["bits"] or 0), "farm": link.get("farm")}
+    if things := link.get("things"):
+        document["probability"] = link["probability"]
+        document["things"] = [
+            {**thing_document({**one, "thing": one["kind"]}, reveal), "subjects": list(one["subjects"])}
+            for one in things
+        ]
+    return document
+
+
+def thing_document(link: Mapping[str, Any], reveal: bool) -> dict[str, Any]:
+    """Return what is shared, and its value as this viewer may see it."""
+    thing, label = link["thing"], link["label"]
     if not reveal:
         label = mask(
             label, "none" if thing in _PLAIN_THINGS else "financial" if thing == "wallet" else "contact"
         )
-    label = None if label is None else printable(label)
-    return document | {"thing": thing, "label": label, "bits": bits(link["bits"] or 0)}
+    return {"thing": thing, "label": None if label is None else printable(label)}
 
 
 def stored_links(document: Mapping[str, Any], reveal: bool = False) -> list[dict[str, Any]]:

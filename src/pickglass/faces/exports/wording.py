@@ -154,8 +154,21 @@ def link_sentence(subject_id: str, link: Mapping[str, Any]) -> str:
     named = ", ".join(others[:6]) + (f" and {len(others) - 6} more" if len(others) > 6 else "")
     if link["kind"] == "persona":
         return f"The records of {named} may be of the same person ({odds(link['probability'])})."
+    if link.get("things"):
+        shared = _and([shared_thing(thing) for thing in link["things"]])
+        return f"Belongs to a {link['thing']} ({link['id']}) with {named}, by {shared}."
+    return f"Shares {shared_thing(link)} with {named}."
+
+
+def shared_thing(link: Mapping[str, Any]) -> str:
+    """Name what a link is about, with its label as this viewer may see it; nothing for a persona."""
+    if link.get("things"):
+        return _and(sorted({shared_thing({**thing, "label": None}) for thing in link["things"]}))
+    thing = link.get("thing")
+    if thing is None:
+        return ""
     label = f" {link['label']}" if link["label"] else ""
-    return f"Shares {_THINGS.get(link['thing'], link['thing'].replace('_', ' '))}{label} with {named}."
+    return f"{_THINGS.get(thing, thing.replace('_', ' '))}{label}"
 
 
 _THINGS = {
@@ -170,6 +183,10 @@ _THINGS = {
     "address": "the address",
     "code_host": "the code-host account",
     "document": "the document",
+    "document_template": "the make of a document",
+    "resume_text": "the résumé text",
+    "photo": "the photograph",
+    "recovery_mail": "the recovery mail address",
 }
 
 

@@ -20,8 +20,11 @@ shared AS (
            flatten(list(o.event_ids ORDER BY o.first_time, o.subject_id)) AS event_ids
     FROM held a
     JOIN held o ON o.value = a.value
+    LEFT JOIN coverage x ON x.subject_id = a.subject_id AND x.table_name = 'signin'
+    LEFT JOIN coverage y ON y.subject_id = o.subject_id AND y.table_name = 'signin'
     JOIN subject s ON s.subject_id = o.subject_id
     WHERE a.subjects <= $max_subjects AND a.days >= $min_days AND o.days >= $min_days
+      AND a.days >= $min_share * coalesce(x.days, 0) AND o.days >= $min_share * coalesce(y.days, 0)
     GROUP BY a.subject_id, a.value, a.days, a.first_time
     HAVING count(*) >= $min_subjects
     QUALIFY row_number() OVER (PARTITION BY a.subject_id ORDER BY count(*) DESC, a.days DESC, a.value) = 1

@@ -1,11 +1,16 @@
 -- A new account whose first sign-ins come from one country, that is not the claimed one, and soon from another.
--- The later sign-ins may well come through a tunnel: that is how the first place is hidden afterwards.
-WITH located AS (
-    SELECT s.subject_id, s.time, s.event_id, s.country,
+-- The later sign-ins may well come through a tunnel: that is how the first place is hidden afterwards. A first place that
+-- is a tunnel's exit is no place, whichever system says so.
+WITH tunnel_exit AS (
+    SELECT DISTINCT src_ip FROM signin WHERE tunnel_operator IS NOT NULL AND src_ip IS NOT NULL
+),
+located AS (
+    SELECT s.subject_id, s.time, s.event_id, s.country, s.tunnel_operator IS NOT NULL OR e.src_ip IS NOT NULL AS hidden,
            row_number() OVER (PARTITION BY s.subject_id ORDER BY s.time, s.event_id) AS rank
     FROM signin s
     JOIN subject w ON w.subject_id = s.subject_id AND w.work_country IS NOT NULL
     JOIN coverage c ON c.subject_id = s.subject_id AND c.table_name = 'signin'
+    LEFT JOIN tunnel_exit e ON e.src_ip = s.src_ip
     -- Only a new account's first weeks are read; who was seen before them is not new.
     WHERE epoch(s.time) - epoch(w.hire_date) <= (30 + $window_days) * 86400
       AND epoch(c.first_time) - epoch(w.hire_date) BETWEEN -30 * 86400 AND 30 * 86400
@@ -24,7 +29,7 @@ baseline AS (
     CROSS JOIN export x
     WHERE l.rank <= $first_signins
     GROUP BY l.subject_id, s.hire_date, x.first_time
-    HAVING count(*) = $first_signins AND count(DISTINCT l.country) = 1
+    HAVING count(*) = $first_signins AND count(DISTINCT l.country) = 1 AND NOT bool_or(l.hidden)
        AND epoch(min(l.time)) - epoch(s.hire_date) BETWEEN -30 * 86400 AND 30 * 86400
        AND (epoch(x.first_time) < epoch(min(l.time)) OR epoch(min(l.time)) - epoch(s.hire_date) BETWEEN -7 * 86400 AND 7 * 86400)
 ),

@@ -22,6 +22,13 @@ hosting AS (
     WHERE NOT regexp_matches(name, '(?i)(vpn|m247|datacamp|31173|proton|tzulo)')
     GROUP BY CAST(asn AS BIGINT)
 ),
+-- Of several systems often one alone names the tunnel: an address is a VPN's exit for all of them.
+tunnel_exit AS (
+    SELECT DISTINCT s.src_ip
+    FROM signin s
+    JOIN known_name t ON t.tunnel AND NOT t.proxy AND t.shown = lower(s.tunnel_operator)
+    WHERE s.src_ip IS NOT NULL
+),
 rented AS (
     SELECT s.subject_id, s.time, s.event_id, s.src_ip,
            CASE WHEN t.proxy OR g.proxy THEN 'the residential proxy ' || coalesce(t.operator, g.operator)
@@ -31,10 +38,11 @@ rented AS (
     LEFT JOIN known_name t ON t.tunnel AND t.shown = lower(s.tunnel_operator)
     LEFT JOIN known_name g ON NOT g.tunnel AND g.shown = lower(s.as_org)
     LEFT JOIN hosting h ON h.asn = s.asn
+    LEFT JOIN tunnel_exit e ON e.src_ip = s.src_ip
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
       AND c.src_ip IS NULL
       AND (s.user_agent IS NULL OR s.user_agent LIKE 'Mozilla/%')
-      AND (t.proxy OR g.proxy OR (h.asn IS NOT NULL AND t.operator IS NULL AND g.operator IS NULL))
+      AND (t.proxy OR g.proxy OR (h.asn IS NOT NULL AND e.src_ip IS NULL AND t.operator IS NULL AND g.operator IS NULL))
 ),
 -- Cloud desktops and secure gateways: a network that a fifth of the people come from is the company's.
 usual AS (

@@ -10,14 +10,6 @@ signature AS (
     JOIN written_word w ON w.event_id = e.event_id AND w.subject_id = e.subject_id AND w.field = 'signed_by'
     WHERE e.activity IN ('delivered', 'signed') AND e.signed_by <> '' AND coalesce(e.place_kind, '') <> 'business'
 ),
--- «Front desk», «left at door» or two letters are no name.
-signed AS (
-    SELECT subject_id, event_id, time, shipment_id, signed_by
-    FROM signature
-    GROUP BY subject_id, event_id, time, shipment_id, signed_by
-    HAVING count(*) FILTER (WHERE list_contains($no_names, token)) = 0
-       AND count(*) FILTER (WHERE regexp_matches(token, '^[a-z][a-z][a-z]+$')) > 0
-),
 alike AS (
     SELECT DISTINCT x.subject_id, x.event_id
     FROM signature x
@@ -26,6 +18,15 @@ alike AS (
        OR (length(x.token) >= 3 AND left(y.token, length(x.token)) = x.token)
        OR (length(y.token) >= 3 AND left(x.token, length(y.token)) = y.token)
        OR (length(x.token) >= 5 AND length(y.token) >= 5 AND levenshtein(x.token, y.token) <= 1))
+),
+-- «Front desk», «left at door» or two letters are no name, unless they are the person's own: names of two letters are names.
+signed AS (
+    SELECT subject_id, event_id, time, shipment_id, signed_by
+    FROM signature
+    GROUP BY subject_id, event_id, time, shipment_id, signed_by
+    HAVING count(*) FILTER (WHERE list_contains($no_names, token)) = 0
+       AND (count(*) FILTER (WHERE regexp_matches(token, '^[a-z][a-z][a-z]+$')) > 0
+            OR event_id IN (SELECT event_id FROM alike))
 ),
 answer AS (
     SELECT s.*, a.event_id IS NULL

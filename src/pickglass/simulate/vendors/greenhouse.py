@@ -119,7 +119,7 @@ def _candidate(company: Company, one: Application) -> dict[str, Any]:
         "educations": [],
         "employments": [],
         "linked_user_ids": [],
-        "custom_fields": {},
+        "custom_fields": dict(company.workers[one.worker].person.private) if one.worker is not None else {},
         "keyed_custom_fields": {},
     }
 

@@ -57,7 +57,7 @@ def _held(company: Company, day: int) -> Iterator[tuple[Worker, Machine, int, in
         if worker.hired > day or (worker.left is not None and worker.left < day - 20):
             continue
         first = max(one for one, _ in worker.machines if one <= day)
-        draw = Draw(company.seed, "check-ins", worker.index, day)
+        draw = Draw(company.seed, "check-ins", worker.dice, day)
         begin = worker.home(first).address.place.time(first, worker.habits.blocks[0][0]) + draw.between(
             60, 600
         )

@@ -11,6 +11,8 @@ from pickglass.simulate.exports import Exports
 from pickglass.simulate.tables import table
 from pickglass.simulate.world.company import Company, Worker
 
+LEAVE = 28  # days away that a roster calls leave and no holiday
+
 _COLUMNS = (
     "As_of_Date",
     "Roster_Scope",
@@ -72,8 +74,8 @@ def _roster(company: Company, day: int) -> Iterator[dict[str, Any]]:
             "Worker_Type": "Employee" if worker.kind == "employee" else "Contingent Worker",
             "Employee_ID": worker.employee,
             "Applicant_Account": f"greenhouse:{worker.candidate}" if worker.candidate else None,
-            "Legal_Name": worker.person.name.full,
-            "Worker_Status": "Terminated" if gone else "Active",
+            "Legal_Name": worker.name(day).full,
+            "Worker_Status": "Terminated" if gone else "On Leave" if _on_leave(worker, day) else "Active",
             "Email_Work": worker.mail,
             "User_Name": worker.mail,
             "Email_Home": worker.person.mail,
@@ -96,8 +98,16 @@ def _roster(company: Company, day: int) -> Iterator[dict[str, Any]]:
             "Hire_Date": date_text(worker.hired),
             "Termination_Date": date_text(worker.left or 0) if gone else None,
             "Date_of_Birth": date_text(worker.person.birth),
+            **worker.person.private,
         }
         yield {key: value for key, value in row.items() if value is not None}
+
+
+def _on_leave(worker: Worker, day: int) -> bool:
+    return any(
+        trip.away and trip.last - trip.first >= LEAVE and trip.first <= day <= trip.last
+        for trip in worker.trips
+    )
 
 
 def _elections(company: Company, diary: Diary) -> Iterator[dict[str, Any]]:

@@ -44,7 +44,7 @@ def _page(company: Company, draw: Draw, joins: list[Join]) -> dict[str, Any]:
 def _participant(company: Company, draw: Draw, act: Join) -> dict[str, Any]:
     worker = company.workers[act.worker]
     place = act.network.place
-    name = worker.person.name.full
+    name = worker.shown or worker.person.name.full
     return {
         "user_id": str(16_000_000 + act.worker),
         "id": f"zm{act.worker:06}",

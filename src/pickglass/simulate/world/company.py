@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pickglass.simulate.world.machines import Machine
-from pickglass.simulate.world.people import Person
+from pickglass.simulate.world.people import Name, Person
 from pickglass.simulate.world.places import Address, Home, Network, Place
 
 
@@ -109,6 +109,21 @@ class Worker:
     trips: tuple[Trip, ...] = ()
     desk: Network | None = None  # where the issued machine stands, if not at home
     part: str = ""  # in the play; empty for the chorus
+    post: bool = False  # one of the posts that every company has
+    counterpart: int | None = None  # whose life this one repeats, throw for throw of the dice
+    shown: str = ""  # the name they give themselves in meetings, if not the one on file
+    renamed: tuple[int, Name] | None = None  # from which day the roster has another name
+
+    @property
+    def dice(self) -> int:
+        """Whose stream of draws decides what happens to them."""
+        return self.index if self.counterpart is None else self.counterpart
+
+    def name(self, day: int) -> Name:
+        """The name on file on a day."""
+        if self.renamed is not None and self.renamed[0] <= day:
+            return self.renamed[1]
+        return self.person.name
 
     def home(self, day: int) -> Home:
         return _in_force(self.homes, day)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pickglass.simulate.clock import LAST_DAY
 from pickglass.simulate.draws import Draw
@@ -10,7 +12,13 @@ from pickglass.simulate.tables import table
 from pickglass.simulate.world.places import Home, Place
 
 WEBMAIL = ("mailbox.example", "inbox.example.net", "post.example.org", "letters.example.com")
-_ASCII = str.maketrans({"ö": "o", "ğ": "g", "é": "e", "ü": "u"})
+_NO_ACCENT = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "Đ": "D", "ß": "ss"})
+
+
+def plain(text: str) -> str:
+    """Latin letters without their accents, as directories, banks and carriers write them."""
+    apart = unicodedata.normalize("NFKD", text.translate(_NO_ACCENT))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +28,11 @@ class Name:
 
     @property
     def full(self) -> str:
-        return f"{self.given} {self.family}"
+        return f"{self.given} {self.family}".strip()
 
     @property
     def key(self) -> str:
-        return f"{self.given}.{self.family}".lower().translate(_ASCII)
+        return plain(f"{self.given}.{self.family}".lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Person:
     phone: str
     mail: str
     home: Home
+    private: Mapping[str, str] = field(default_factory=dict)  # what some exports tell and nobody may read
 
 
 def draw_name(draw: Draw) -> Name:

@@ -1,4 +1,4 @@
-"""A rare thing that few share is a link; a common one is none, and a couple with one account is a couple."""
+"""A rare thing that few share is a link; a common one, or a place that is nobody's home, is none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pickglass.linkage import KINDS, common_things, kind_of, link, persona_links, read_shared, thing_links
+from pickglass.linkage import KINDS, common_things, kind_of, read_shared, thing_links
 from pickglass.model.records import Link
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
@@ -54,11 +54,7 @@ def shared_by(kinds: Iterable[str], subjects: Iterable[str], value: str = "v") -
 
 
 def linked(rows: Iterable[dict[str, Any]], subjects: int = 10_000) -> tuple[Link, ...]:
-    return link(table(rows), subjects)
-
-
-def personas(kinds: Iterable[str], subjects: int = 10_000) -> tuple[Link, ...]:
-    return persona_links(read_shared(table(shared_by(kinds, ["S-A", "S-B"]))), subjects)
+    return thing_links(read_shared(table(rows)), subjects)
 
 
 # Things
@@ -86,7 +82,7 @@ def test_rarity_grows_with_the_company_up_to_the_bound() -> None:
 
 @pytest.mark.parametrize("kind", [*KINDS, "something_new"])
 def test_no_kind_says_more_than_its_bound(kind: str) -> None:
-    (found,) = [found for found in linked(shared_by([kind], ["S-A", "S-B"]), 10**9) if found.kind == "thing"]
+    (found,) = linked(shared_by([kind], ["S-A", "S-B"]), 10**9)
     assert (found.bits or 0) <= kind_of(kind).bound
 
 
@@ -165,68 +161,7 @@ def test_reasons_never_hold_the_value() -> None:
         assert not any("+15550100" in reason for reason in found.reasons)
 
 
-# Personas
-
-
-def test_two_strong_identifiers_of_different_kinds_are_probably_one_person() -> None:
-    (found,) = personas(["mfa_device", "bank"])
-    assert found.kind == "persona"
-    assert found.subjects == ("S-A", "S-B")
-    assert (found.probability or 0) > 0.9
-    assert found.bits is None
-    assert found.reasons[0] == "before any evidence, 1 in 10,000,000 pairs is one person"
-    assert any(reason.startswith("both have one authenticator") for reason in found.reasons)
-    assert found.event_ids == ("S-A-bank", "S-A-mfa_device", "S-B-bank", "S-B-mfa_device")
-
-
-@pytest.mark.parametrize("kinds", [["resume", "phone"], ["resume", "mail"], ["mfa_device", "phone"]])
-def test_applicants_under_two_names_are_found(kinds: list[str]) -> None:
-    (found,) = personas(kinds)
-    assert (found.probability or 0) > 0.9
-
-
-@pytest.mark.parametrize("kinds", [["mfa_device"], ["bank"], ["address", "egress", "gateway", "bank"]])
-def test_one_strong_identifier_is_not_enough(kinds: list[str]) -> None:
-    assert personas(kinds) == ()
-
-
-@pytest.mark.parametrize("kinds", [["bank", "device"], ["bank", "phone"], ["bank", "phone", "device"]])
-def test_what_couples_share_does_not_make_them_one_person(kinds: list[str]) -> None:
-    assert personas(kinds) == ()
-
-
-def test_one_value_in_two_kinds_is_one_identifier() -> None:
-    rows = [
-        {**row(kind, subject), "value": "+15550100"}
-        for kind in ("phone", "mfa_device")
-        for subject in ("S-A", "S-B")
-    ]
-    assert [found.kind for found in linked(rows)] == ["thing", "thing"]
-
-
-def test_two_phones_are_one_kind() -> None:
-    rows = shared_by(["phone"], ["S-A", "S-B"], "v") + shared_by(["phone"], ["S-A", "S-B"], "w")
-    assert [found.kind for found in linked(rows)] == ["thing", "thing"]
-
-
-def test_identifiers_that_many_share_make_nobody_one_person() -> None:
-    crowd = [f"S-{number:02}" for number in range(12)]
-    assert persona_links(read_shared(table(shared_by(["resume", "phone"], crowd))), 100) == ()
-
-
-def test_a_small_company_links_as_a_large_one_does() -> None:
-    for subjects in (2, 20, 10_000, 1_000_000):
-        (found,) = personas(["mfa_device", "bank"], subjects)
-        assert (found.probability or 0) > 0.9
-
-
-def test_three_personas_are_three_pairs() -> None:
-    rows = shared_by(["mfa_device", "bank"], ["S-A", "S-B", "S-C"])
-    pairs = [found.subjects for found in linked(rows) if found.kind == "persona"]
-    assert pairs == [("S-A", "S-B"), ("S-A", "S-C"), ("S-B", "S-C")]
-
-
-# Both
+# Order
 
 
 def test_the_order_is_fixed_whatever_the_order_of_the_rows() -> None:
@@ -236,23 +171,23 @@ def test_the_order_is_fixed_whatever_the_order_of_the_rows() -> None:
         *shared_by(["gateway"], ["S-E", "S-F"], "x"),
     ]
     expected = linked(rows)
-    assert [found.kind for found in expected] == ["persona"] * 4 + ["thing"] * 7
+    assert len(expected) == 7
     shuffle = random.Random(3)  # noqa: S311  the test must be repeatable
     for _ in range(20):
         shuffle.shuffle(rows)
         assert linked(rows) == expected
 
 
-def test_another_persona_model_takes_the_place_of_the_first() -> None:
-    mine = Link("persona", ("S-A", "S-B"), probability=0.7)
-    found = link(
-        table(shared_by(["address"], ["S-A", "S-B"])), 100, personas=lambda things, subjects: (mine,)
-    )
-    assert found[0] is mine
-    assert len(found) == 2
+def test_a_place_that_is_nobodys_home_links_nobody_and_is_told() -> None:
+    things = read_shared(table(shared_by(["egress", "bank"], ["S-A", "S-B"])))
+    office = {("egress", "egress:v"): "office"}
+    assert [found.thing for found in thing_links(things, 10_000, ordinary=office)] == ["bank"]
+    (common,) = common_things(things, 10_000, office)
+    assert (common.kind, common.why) == ("egress", "office")
 
 
-def test_thing_links_and_persona_links_are_never_mixed() -> None:
-    things = read_shared(table(shared_by(["mfa_device", "bank"], ["S-A", "S-B"])))
-    assert {found.kind for found in thing_links(things, 100)} == {"thing"}
-    assert {found.kind for found in persona_links(things, 100)} == {"persona"}
+def test_every_link_has_an_id_that_does_not_tell_the_value() -> None:
+    found = linked([*shared_by(["bank"], ["S-A", "S-B"]), *shared_by(["bank"], ["S-A", "S-B"], "w")])
+    assert len({one.id for one in found}) == 2
+    grown = linked([*shared_by(["bank"], ["S-A", "S-B", "S-C"])])
+    assert grown[0].id in {one.id for one in found}

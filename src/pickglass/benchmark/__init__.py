@@ -1,0 +1,1 @@
+"""Measures pickglass itself on invented data whose truth is known: what `pickglass bench` calls."""

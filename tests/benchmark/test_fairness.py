@@ -1,0 +1,125 @@
+"""Nobody stands out for what they are: a small company of counterparts through the whole pipeline, and the page about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pickglass.benchmark import fairness as measure
+from pickglass.benchmark.fairness import LIMIT, fairness, never_read
+from pickglass.benchmark.fairness_page import page
+from pickglass.errors import InputError
+from pickglass.simulate import groups
+
+# One process measures once for all of these tests.
+pytestmark = pytest.mark.xdist_group("fairness")
+
+PEOPLE, DAYS = groups.POSTS + 2 * (1 + len(groups.groups())), 30
+
+
+@pytest.fixture(scope="module")
+def result() -> dict[str, Any]:
+    return fairness(PEOPLE, DAYS, seed=5)
+
+
+def test_honest_groups_differ_by_half_a_bit_at_most(result: dict[str, Any]) -> None:
+    assert len(result["groups"]) == len(groups.groups())
+    assert {one["people"] for one in result["groups"]} == {2}
+    assert {one["id"]: one["bits"] for one in result["groups"] if one["bits"]["mean"] > LIMIT} == {}
+
+
+def test_no_group_is_more_often_before_a_person(result: dict[str, Any]) -> None:
+    more = [one["id"] for one in result["groups"] if one["urgent"]["group"] > one["urgent"]["base"]]
+    assert more == []
+
+
+def test_twins_get_the_same_assessment(result: dict[str, Any]) -> None:
+    """Name, birth date, title, nationality and language change nothing: every step, total and word is the same."""
+    twins = [one for one in result["groups"] if one["twin"]]
+    assert len(twins) >= 10
+    assert {one["id"]: one["same"] for one in twins if one["same"] != one["people"]} == {}
+
+
+def test_what_marks_a_group_does_reach_the_indicators(result: dict[str, Any]) -> None:
+    """Groups whose marks nobody could see would prove nothing."""
+    seen = {one["id"]: {row["indicator"] for row in one["indicators"]} for one in result["groups"]}
+    assert {"net-vpn-tunnel-provider", "dev-consumer-vpn-on-host"} <= seen["national-vpn"]
+    assert sum(one["same"] < one["people"] for one in result["groups"] if not one["twin"]) >= 5
+
+
+@pytest.mark.slow
+def test_the_measure_passes_as_the_command_runs_it() -> None:
+    result = fairness()
+    assert [one["id"] for one in result["groups"] if not one["passed"]] == []
+
+
+def test_a_group_that_stands_out_is_told(result: dict[str, Any]) -> None:
+    """The measure can fail: by bits, by bands, and by twins who differ."""
+    pair = _pair()
+    worse = replace(pair.own, totals={**pair.own.totals, "operated": pair.own.totals["operated"] + 51})
+    urgent = replace(pair.own, band="review")
+    group = groups.Group("a", "something")
+    twin = groups.Group("a", "something", twin=True)
+    assert _passed(group, pair)
+    assert _passed(twin, pair)
+    assert not _passed(group, measure.Pair(worse, pair.base))
+    assert not _passed(group, measure.Pair(urgent, pair.base))
+    assert not _passed(twin, measure.Pair(replace(pair.own, why_band="other words"), pair.base))
+
+
+def _pair() -> measure.Pair:
+    from pickglass.indicators.catalogue import catalogue
+    from pickglass.model.records import Evidence, Subject
+    from pickglass.score import load_scorecard, score
+
+    def one(name: str) -> Any:
+        subject = Subject(name, "employee", {}, "network")
+        return score(Evidence(subject), load_scorecard("2026-11"), catalogue())
+
+    return measure.Pair(one("S-1"), one("S-2"))
+
+
+def _passed(group: groups.Group, pair: measure.Pair) -> bool:
+    return bool(measure._compared(group, [pair], {}, 7)["passed"])
+
+
+def test_the_page_is_the_same_for_the_same_result(result: dict[str, Any]) -> None:
+    day = date(2026, 11, 2)
+    text = page(result, day)
+    assert text == page(result, day)
+    for heading in (
+        "# Fairness, measured",
+        "## Bits and bands by group",
+        "## Indicators that fire more or less often",
+        "## What is held down, and why",
+        "## What we never read",
+    ):
+        assert f"{heading}\n" in text
+    for one in result["groups"]:
+        assert f"\n| {one['id']} | " in text
+    assert result["command"] in text
+    assert "2026-11-02" in text
+
+
+def test_the_page_names_every_protected_column() -> None:
+    assert {f"{one['table']}.{one['column']}" for one in never_read()} == {"worker.birth_date"}
+
+
+def test_counterparts_are_written_alike_for_the_same_seed(tmp_path: Path) -> None:
+    people = groups.POSTS + 1 + len(groups.groups())
+    for name in ("one", "two"):
+        groups.write(tmp_path / name, people, 30, 9)
+    one, two = (
+        {path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name).rglob("*.*")}
+        for name in ("one", "two")
+    )
+    assert one == two
+
+
+def test_too_few_people_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nobody to compare"):
+        groups.write(tmp_path, 20, 30, 1)
