@@ -22,7 +22,9 @@ record AS (
     SELECT s.subject_id, 'signins', s.country || '/' || upper(s.region), s.time, s.event_id
     FROM signin s
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND s.country IS NOT NULL AND s.region IS NOT NULL
-      AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true) AND coalesce(s.asn NOT IN (SELECT asn FROM hosting), true)
+      AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
+      AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true)
+      AND coalesce(s.asn NOT IN (SELECT asn FROM hosting), true)
 ),
 early AS (
     SELECT r.*

@@ -46,7 +46,9 @@ open_signin AS (
            s.city, s.region, s.country
     FROM signin s
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
-      AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true) AND coalesce(s.asn NOT IN (SELECT CAST(asn AS BIGINT) FROM reference_hosting_network), true)
+      AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL
+      AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true)
+      AND coalesce(s.asn NOT IN (SELECT CAST(asn AS BIGINT) FROM reference_hosting_network), true)
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
       AND coalesce(coalesce(nullif(s.os_name, ''), s.user_agent) NOT IN (SELECT text FROM phone), true)
 ),

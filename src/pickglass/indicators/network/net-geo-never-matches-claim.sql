@@ -40,7 +40,9 @@ located AS (
       AND (s.claimed_km IS NOT NULL AND c.exact OR s.country IS NOT NULL AND (s.region IS NOT NULL OR s.country <> c.work_country))
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
       AND NOT regexp_matches(coalesce(s.as_org, ''), '(?i)(satellit|starlink|spacex|viasat|hughes|eutelsat|oneweb|telesat)')
-      AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true) AND coalesce(lower(s.as_org) NOT IN (SELECT as_org FROM operator), true) AND coalesce(s.asn NOT IN (SELECT asn FROM hosting), true)
+      AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true)
+      AND coalesce(lower(s.as_org) NOT IN (SELECT as_org FROM operator), true)
+      AND coalesce(s.asn NOT IN (SELECT asn FROM hosting), true)
       AND v.subject_id IS NULL
 ),
 -- One row per day and place is enough for all that follows.

@@ -26,7 +26,9 @@ located AS (
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
       AND s.country IS NOT NULL AND (s.asn IS NOT NULL OR s.as_org IS NOT NULL)
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
-      AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true) AND coalesce(lower(s.as_org) NOT IN (SELECT as_org FROM operator), true) AND coalesce(s.asn NOT IN (SELECT CAST(asn AS BIGINT) FROM reference_hosting_network), true)
+      AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true)
+      AND coalesce(lower(s.as_org) NOT IN (SELECT as_org FROM operator), true)
+      AND coalesce(s.asn NOT IN (SELECT CAST(asn AS BIGINT) FROM reference_hosting_network), true)
       AND coalesce(coalesce(nullif(s.os_name, ''), s.user_agent) NOT IN (SELECT text FROM phone), true)
       AND v.subject_id IS NULL
     GROUP BY s.subject_id, CAST(s.time AS DATE), s.country, s.region, s.asn, CASE WHEN s.asn IS NULL THEN lower(s.as_org) END
