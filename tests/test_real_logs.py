@@ -97,7 +97,7 @@ def fired(outcomes: Outcomes) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-SETS = {
+SETS: dict[str, tuple[int, dict[str, int]]] = {
     # set: the rows that must be somebody's, and what fires with the number of people
     "currentis_synthetic": (12_000, {}),
     "zeek_apt29": (2_000, {}),
@@ -131,7 +131,7 @@ def test_nothing_fires_that_did_not_happen(name: str, loaded: Callable[[str], di
 PLANTED = {
     "currentis_synthetic": ("network", {"activity": "dns", "domain": "relay-7f2a.net.anydesk.com"}),
     "zeek_apt29": ("network", {"activity": "dns", "domain": "relay-7f2a.net.anydesk.com"}),
-    "evtx_rdp_remote": ("process", {"activity": "start", "process_name": "anydesk.exe"}),
+    "evtx_rdp_remote": ("peripheral", {"vendor_id": "1d6b", "product_id": "0104", "usb_serial": "CAFEBABE"}),
     "m365_goldensaml": (
         "signin",
         {"activity": "signin", "outcome": "success", "tunnel_operator": "MULLVAD_VPN"},

@@ -59,10 +59,9 @@ COMMANDS = {
     "indicator": ("indicators", "indicator", "Indicators: list, show, explain, coverage, check, new."),
     "source": ("sources", "source", "Sources: list, detect, check, new."),
     "simulate": ("work", "simulate", "Write the exports of a synthetic company."),
-    "bench": ("bench", "bench", "Benchmarks: fairness."),
+    "bench": ("bench", "bench", "Benchmarks: fairness, linkage."),
     "lake": ("care", "lake", "The lake on disk: compact, expire, verify, status."),
     "doctor": ("health", "doctor", "Say how healthy the data is, and what is blind."),
-    "bench": ("bench", "bench", "Benchmarks: linkage."),
 }
 
 
