@@ -1,6 +1,6 @@
 """How fast a load is beside DuckDB's bare typed read and write of the same file, and how much memory it takes.
 
-Run: .venv/bin/python benchmarks/measure_load_speed.py [--megabytes 700] [--files 0] [--rounds 2] [--json PATH]
+Run: .venv/bin/python benchmarks/measure_load_speed.py [--megabytes 700] [--files 0] [--rounds 3] [--json PATH]
 
 Three ways, each a whole process, one after the other, in every round:
 
@@ -8,11 +8,13 @@ Three ways, each a whole process, one after the other, in every round:
     mapped   a load without originals: recognition, record numbers and hashes, drift check, mapping, commit
     kept     the load as it is: the originals compressed, sealed and proved by a hash for each record as well
 
-Each process does the same with a file of 20 events first. That is its start-up (libraries, definitions of sources), the same for one
-megabyte and for a terabyte; it is told apart, and the clocks of all three ways begin after it.
+Each process does the same with a file of 20 events first, into the same home. That is its start-up (libraries, definitions of
+sources, making the ledger and the table), the same for one megabyte and for a terabyte; it is told apart, and the clocks of all
+three ways begin after it. What was written before is brought to the disk first, so that no way pays for another's writing.
 
 What counts is the ratio within one run, by the clock and by processor time: other work on the machine slows all three,
-and the clock more than the processor time. `--files N` loads N files of one to five records in place of one big file.
+and the clock more than the processor time. Compared are the medians of all rounds. `--files N` loads N files of one to five
+records in place of one big file.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import json
 import os
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -60,7 +63,7 @@ def clocks():
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return time.monotonic(), sum(one.ru_utime + one.ru_stime for one in used)
 given, small, home, result = sys.argv[1:5]
-work(small, home + "-small")
+work(small, home)
 start = clocks()
 work(given, home)
 json.dump([start, clocks()], open(result, "w"))
@@ -186,6 +189,7 @@ def measured(program: str, given: Path, folder: Path, way: str) -> Measure:
     small, result, home = folder / "small.json", folder / "clocks", folder / "home"
     write_events(small, 20)
     arguments = [str(given), str(small), str(home), str(result), way]
+    os.sync()
     process = subprocess.Popen([sys.executable, "-c", program + CLOCKS, *arguments])
     _, status, usage = os.wait4(process.pid, 0)
     if status:
@@ -205,11 +209,11 @@ def one_round(given: Path, folder: Path) -> dict[str, Measure]:
 
 
 def main() -> None:
-    """Print a table of the best of each way and the ratios, and all numbers as JSON."""
+    """Print a table of each way's medians and the ratios, and all numbers as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--megabytes", type=int, default=700)
     parser.add_argument("--files", type=int, default=0)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--folder", type=Path, help="where to work; by default the system's temporary folder")
     options = parser.parse_args()
@@ -221,12 +225,12 @@ def main() -> None:
         paths = list(given.iterdir()) if given.is_dir() else [given]
         size = sum(path.stat().st_size for path in paths)
         rounds = [one_round(given, folder) for _ in range(options.rounds)]
-    best = {way: min((one[way] for one in rounds), key=lambda one: one.seconds) for way in rounds[0]}
+    median = {way: _median([one[way] for one in rounds]) for way in rounds[0]}
     print(f"{size / 1e6:,.0f} MB, {events:,} events, {len(paths):,} files, {os.cpu_count()} processors")
     print(f"load of the machine: {before:.1f} before, {os.getloadavg()[0]:.1f} after")
     print("way       seconds  processor s   MB/s  peak MB  ratio  ratio by processor  start-up, processor s")
-    for way, one in best.items():
-        ratio, by_processor = _ratios(rounds, way)
+    for way, one in median.items():
+        ratio, by_processor = _ratios(median, way)
         print(
             f"{way:8} {one.seconds:8.1f} {one.processor_seconds:12.1f} {size / 1e6 / one.seconds:6.0f} {one.peak_mb:8,}"
             f" {ratio:6.2f} {by_processor:19.2f} {one.startup_processor_seconds:22.2f}"
@@ -237,7 +241,7 @@ def main() -> None:
         "files": len(paths),
         "load_average": [before, os.getloadavg()[0]],
         "rounds": [{way: asdict(one) for way, one in found.items()} for found in rounds],
-        "ratios": {way: _ratios(rounds, way) for way in best},
+        "ratios": {way: _ratios(median, way) for way in median},
     }
     if options.json:
         options.json.write_text(json.dumps(document, indent=1) + "\n")
@@ -245,11 +249,21 @@ def main() -> None:
         print(json.dumps(document))
 
 
-def _ratios(rounds: list[dict[str, Measure]], way: str) -> tuple[float, float]:
-    """Return the best speed beside the bare run of the same round, by the clock and by processor time."""
+def _median(measures: list[Measure]) -> Measure:
+    """Return the median of each number."""
+    one = {
+        name: statistics.median(getattr(measure, name) for measure in measures)
+        for name in asdict(measures[0])
+    }
+    return Measure(**one | {"peak_mb": round(one["peak_mb"])})
+
+
+def _ratios(median: dict[str, Measure], way: str) -> tuple[float, float]:
+    """Return a way's speed beside the bare run's, by the clock and by processor time."""
+    bare, one = median["bare"], median[way]
     return (
-        round(max(one["bare"].seconds / one[way].seconds for one in rounds), 3),
-        round(max(one["bare"].processor_seconds / one[way].processor_seconds for one in rounds), 3),
+        round(bare.seconds / one.seconds, 3),
+        round(bare.processor_seconds / one.processor_seconds, 3),
     )
 
 

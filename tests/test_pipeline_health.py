@@ -13,6 +13,7 @@ from pickglass.indicators.catalogue import catalogue
 from pickglass.lake.health import freshness, retention, usual_gap
 from pickglass.score import load_scorecard
 from pickglass.settings import Settings, load_settings
+from pickglass.store import audit, open_store
 
 FIRST = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
@@ -105,3 +106,14 @@ def test_a_home_that_is_read_by_a_newer_catalogue_still_answers(settings: Settin
     (own / "source.yaml").unlink()
     (desk,) = pipeline.health(home, FIRST)["sources"]
     assert (desk["source"], desk["status"], desk["retention"]) == ("desk", None, None)
+
+
+def test_an_indicator_says_what_it_lacks_for_a_person_and_the_look_is_logged(settings: Settings) -> None:
+    told = pipeline.explain_indicator(settings, "net-hosting-or-resproxy", "E1")
+    assert told["why"]["outcome"] == "not_assessable"
+    (table,) = told["why"]["tables"]
+    assert (table["table"], table["rows"], table["own_rows"]) == ("signin", 31, 30)
+    assert "asn" in table["empty"]
+    with open_store(settings) as store:
+        (entry,) = audit.entries(store, action="indicator.explain")
+    assert entry.object == told["why"]["subject"]

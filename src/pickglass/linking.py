@@ -51,7 +51,11 @@ def link_everybody(session: Session, store: Store, evidence: Iterable[Evidence] 
     model, trained = _model(store, table)
     pairs = score_pairs(table, model, threshold=SHOWN)
     same = kept.decisions(store, "person")
-    personas = cluster(pairs, decisions={**same}, previous=kept.personas(store))
+    personas = cluster(
+        pairs,
+        decisions={frozenset(pair): linked for pair, linked in same.items()},
+        previous=kept.personas(store),
+    )
     things = read_shared(sharing.shared_things(session))
     places = _places(session)
     found = farms(

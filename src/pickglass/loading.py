@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pickglass.errors import InputError
+from pickglass.model.lines import bytes_of
 from pickglass.settings import Settings
 
 if TYPE_CHECKING:
@@ -459,7 +460,7 @@ class _Meter:
         """Hand blocks on and count them; the whole file counts for `share` bytes of the input."""
         left = share
         for block in blocks:
-            amount = sum(map(len, block.raws))
+            amount = bytes_of(block.raws)
             part = min(left, share * amount / size) if size > 0 else 0.0
             left -= part
             self._group_bytes += part

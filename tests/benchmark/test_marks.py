@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pickglass.benchmark.marks import (
@@ -94,6 +94,7 @@ scored = st.dictionaries(
 ).map(lambda drawn: [(*pair, probability) for pair, probability in drawn.items()])
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(persons, scored, st.sampled_from([0.0, 0.5, 0.6, 0.95]))
 def test_marks_are_what_counting_gives(who: dict[str, int], pairs: Pairs, threshold: float) -> None:
     found = [(one, other) for one, other, probability in pairs if probability >= threshold]
@@ -107,6 +108,7 @@ def test_marks_are_what_counting_gives(who: dict[str, int], pairs: Pairs, thresh
     assert mark(table(pairs), truth_of(who), threshold) == expected
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(persons, scored)
 def test_a_curve_gains_recall_and_ends_with_all_pairs(who: dict[str, int], pairs: Pairs) -> None:
     points = curve(table(pairs), truth_of(who))
@@ -117,6 +119,7 @@ def test_a_curve_gains_recall_and_ends_with_all_pairs(who: dict[str, int], pairs
         assert mark(table(pairs), truth_of(who), point.threshold) == point
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(persons, st.lists(st.integers(0, 3), min_size=7, max_size=7))
 def test_clusters_are_marked_as_their_pairs_are(who: dict[str, int], labels: list[int]) -> None:
     groups = [[s for s, own in zip(SUBJECTS, labels, strict=True) if own == one] for one in set(labels)]

@@ -14,14 +14,23 @@ from pickglass.linkage import PEOPLE, Dropped, people
 
 def identifiers(rows: Iterable[tuple[str, str, str]]) -> pa.Table:
     columns: Any = list(zip(*rows, strict=True)) or [(), (), ()]
-    return pa.table({name: pa.array(column, pa.string()) for name, column in zip(("subject_id", "kind", "value"), columns, strict=True)})
+    return pa.table(
+        {
+            name: pa.array(column, pa.string())
+            for name, column in zip(("subject_id", "kind", "value"), columns, strict=True)
+        }
+    )
 
 
 def subjects(**named: Any) -> pa.Table:
-    return pa.table({"subject_id": pa.array(list(named)), "name": pa.array(list(named.values()), pa.string())})
+    return pa.table(
+        {"subject_id": pa.array(list(named)), "name": pa.array(list(named.values()), pa.string())}
+    )
 
 
-def one(rows: Iterable[tuple[str, str]], name: str | None = "Ann Example") -> tuple[dict[str, Any], tuple[Dropped, ...]]:
+def one(
+    rows: Iterable[tuple[str, str]], name: str | None = "Ann Example"
+) -> tuple[dict[str, Any], tuple[Dropped, ...]]:
     table, dropped = people(identifiers(("S1", *row) for row in rows), subjects(S1=name))
     assert table.schema == PEOPLE
     (row,) = table.to_pylist()
@@ -116,7 +125,9 @@ def test_a_sketch_of_something_else_is_refused(part: str) -> None:
 def test_a_subject_that_is_given_twice_is_one() -> None:
     given = pa.table({"subject_id": ["S1", None, "S1"], "name": ["Bo", "Al", "Ann"]})
     table, _ = people(identifiers([]), given)
-    assert table.select(["subject_id", "family_name"]).to_pylist() == [{"subject_id": "S1", "family_name": "ann"}]
+    assert table.select(["subject_id", "family_name"]).to_pylist() == [
+        {"subject_id": "S1", "family_name": "ann"}
+    ]
 
 
 def test_no_more_than_twenty_values_of_a_kind_are_kept() -> None:

@@ -44,7 +44,7 @@ def _frame(title: str) -> list[str]:
         f'<text x="0" y="-12" style="font: bold 13px sans-serif">{escape(title)}</text>',
         f'<rect width="{_PLOT_WIDTH}" height="{_PLOT_HEIGHT}" fill="none" stroke="#888888"/>',
         f'<text x="{_PLOT_WIDTH}" y="{_PLOT_HEIGHT + 28}" text-anchor="end">recall</text>',
-        '<text x="-40" y="-2">precision</text>',
+        f'<text transform="translate(-34 {_PLOT_HEIGHT / 2}) rotate(-90)" text-anchor="middle">precision</text>',
     ]
     for step in range(6):
         x, y = _place(step / 5, _LOWEST + step / 5 * (1 - _LOWEST))

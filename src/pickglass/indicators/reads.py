@@ -29,7 +29,10 @@ DERIVED = (
     "remote_tool",
     "remote_tool_use",
     "device_use",
+    "signin_source",
+    "egress",
 )
+_OF_SIGNINS = ("signin_source", "egress")
 WITHHELD = {
     "rejects": "what could not be read proves nothing about a person",
     "attestation": "read `attested`, where attestations are resolved to subjects",
@@ -53,6 +56,8 @@ _VIEW_TABLES: Mapping[str, tuple[str, ...]] = {
     "remote_tool": ("intelligence",),
     "remote_tool_use": ("intelligence", "network", "process"),
     "device_use": ("signin",),
+    "signin_source": ("signin",),
+    "egress": ("signin",),
 }
 _WRITTEN_TABLES = {
     "recipient": "shipment_event",
@@ -213,7 +218,7 @@ def personal_data(view: str, column: str) -> PersonalData:
     """Tell the class of one column of a view, as the schema states it for the column behind it."""
     if (view, column) in _DERIVED_CLASSES:
         return _DERIVED_CLASSES[view, column]
-    name = {"subject": "worker", "mail_message": "mail"}.get(view, view)
+    name = {"subject": "worker", "mail_message": "mail"}.get(view, "signin" if view in _OF_SIGNINS else view)
     table = schema().tables.get(name)
     if table is None:
         return "none"

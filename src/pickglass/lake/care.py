@@ -19,6 +19,7 @@ from typing import Any
 
 from pickglass.lake import load
 from pickglass.lake.engine import connect, identifier, literal
+from pickglass.lake.rollups import ROLLUPS, forget_rollups
 from pickglass.lake.snapshots import (
     Part,
     expire,
@@ -230,6 +231,8 @@ def forget_past(carer: Carer, *, kept: int, days: float, grace: timedelta) -> Ke
         done.files += files
         done.bytes += size
         load.step(f"removed {name}")
+    if not grace:
+        forget_rollups(carer.settings.home / ROLLUPS)
     return done
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pickglass.lake.engine import identifier, literal
 from pickglass.model.schema import Column, Table
@@ -37,16 +37,23 @@ class _Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """How one column is made; `shape` and `value` are columns of the steps before the last, where they are needed.
+class _Wrong:
+    """What may be wrong with a column: a cheap condition that holds wherever it is, the exact one, and what to say."""
 
-    `wrong` are pairs of a condition and the SQL of what to say where it holds.
-    """
+    suspect: str
+    condition: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """How one column is made; `text`, `shape` and `value` are columns of the steps before the last, where needed."""
 
     result: str
+    text: str | None = None
     shape: str | None = None
     value: str | None = None
-    wrong: tuple[tuple[str, str], ...] = ()
+    wrong: tuple[_Wrong, ...] = ()
 
 
 def rows_query(table: Table, given: Mapping[str, str], source: SourceDefinition, mapped: str) -> str:
@@ -57,31 +64,37 @@ def rows_query(table: Table, given: Mapping[str, str], source: SourceDefinition,
     """
     names = ("time", *table.own)
     made = {name: _made(table.columns[name], given.get(name), source) for name in names}
+    texts = [one.text for one in made.values() if one.text]
     shapes = [one.shape for one in made.values() if one.shape]
     values = [one.value for one in made.values() if one.value]
-    wrong = [pair for one in made.values() for pair in one.wrong]
+    wrong = [each for one in made.values() for each in one.wrong]
     results = [f"{one.result} AS {identifier(name)}" for name, one in made.items()]
     results.append(f"{_precision(given, source)} AS time_precision")
     passed = [name for name in ("_n", "_part") if name in given]
     return (
         f"SELECT {', '.join([*passed, *results])}, {_problem(wrong)} AS _problem "
-        f"FROM (SELECT {', '.join(['*', *values])} FROM (SELECT {', '.join(['*', *shapes])} FROM ({mapped})))"
+        f"FROM (SELECT {', '.join(['*', *values])} FROM (SELECT {', '.join(['*', *shapes])} "
+        f"FROM (SELECT {', '.join(['*', *texts])} FROM ({mapped}))))"
     )
 
 
-def _problem(wrong: list[tuple[str, str]]) -> str:
-    """Write the SQL of a row's problems: a row without any, as nearly all are, costs the conditions only."""
+def _problem(wrong: list[_Wrong]) -> str:
+    """Write the SQL of a row's problems: a row without any, as nearly all are, costs the cheap conditions only.
+
+    Those must not be written like the exact ones: what is written twice is worked out for every row, even if asked
+    for only where a row is suspect.
+    """
     if not wrong:
         return "''"
-    anything = " OR ".join(f"({condition})" for condition, _ in wrong)
-    listed = ", ".join(f"CASE WHEN {condition} THEN {why} END" for condition, why in wrong)
+    anything = " OR ".join(f"({one.suspect})" for one in wrong)
+    listed = ", ".join(f"CASE WHEN {one.condition} THEN {one.why} END" for one in wrong)
     return f"CASE WHEN {anything} THEN concat_ws('; ', {listed}) ELSE '' END"
 
 
 def _made(column: Column, given: str | None, source: SourceDefinition) -> _Made:
     """Say how a column is made from what is given under its name, of this type."""
     if given is None:
-        missing = ((("TRUE", literal(f"{column.name}: missing")),)) if column.required else ()
+        missing = (_Wrong("TRUE", "TRUE", literal(f"{column.name}: missing")),) if column.required else ()
         return _Made(f"CAST(NULL AS {column.duckdb_type})", wrong=missing)
     name = identifier(column.name)
     if column.type == "time" and given == "VARCHAR":
@@ -94,24 +107,33 @@ def _made(column: Column, given: str | None, source: SourceDefinition) -> _Made:
         made = _Made(f"CAST({name} AS {column.duckdb_type})")
     if not column.required:
         return made
-    empty = f"nullif(trim({name}), '') IS NULL" if given == "VARCHAR" else f"{name} IS NULL"
-    if given == "JSON":
+    suspect = empty = f"{name} IS NULL"
+    if given in ("VARCHAR", "JSON"):
         empty = f"nullif(trim(CAST({name} AS VARCHAR)), '') IS NULL"
-    return _Made(
-        made.result, made.shape, made.value, (*made.wrong, (empty, literal(f"{column.name}: missing")))
-    )
+        # What is empty but for blanks begins with one, and a blank comes before all other letters.
+        suspect = f"{name} IS NULL OR CAST({name} AS VARCHAR) < '!'"
+    return replace(made, wrong=(*made.wrong, _Wrong(suspect, empty, literal(f"{column.name}: missing"))))
 
 
 def _from_clock(column: Column, source: SourceDefinition) -> _Made:
-    name, shape, value = (identifier(prefix + column.name) for prefix in ("", "_shape_", "_value_"))
-    clocks = _clocks(name, source)
+    name, text, shape, value = (
+        identifier(prefix + column.name) for prefix in ("", "_text_", "_shape_", "_value_")
+    )
+    clocks = _clocks(column.name, source)
     applies = " ".join(f"WHEN {clock.applies} THEN {number}" for number, clock in enumerate(clocks))
     instants = " ".join(f"WHEN {number} THEN {clock.instant}" for number, clock in enumerate(clocks))
     return _Made(
         result=value,
+        text=f"CASE WHEN NOT regexp_matches({name}, '{_PLAIN}') THEN upper(trim({name})) END AS {text}",
         shape=f"CASE {applies} END AS {shape}",
         value=f"CASE {shape} {instants} END AS {value}",
-        wrong=((f"{value} IS NULL AND nullif(trim({name}), '') IS NOT NULL", _why_no_time(column, source)),),
+        wrong=(
+            _Wrong(
+                f"{value} IS NULL AND {name} IS NOT NULL",
+                f"{value} IS NULL AND nullif(trim({name}), '') IS NOT NULL",
+                _why_no_time(column, source),
+            ),
+        ),
     )
 
 
@@ -122,21 +144,23 @@ def _precision(given: Mapping[str, str], source: SourceDefinition) -> str:
     if given.get("time") != "VARCHAR":
         return "'date'" if given.get("time") == "DATE" else "'instant'"
     cases = " ".join(
-        f"WHEN {number} THEN '{clock.precision}'" for number, clock in enumerate(_clocks('"time"', source))
+        f"WHEN {number} THEN '{clock.precision}'" for number, clock in enumerate(_clocks("time", source))
     )
     return f'CASE "_shape_time" {cases} END'
 
 
-def _clocks(value: str, source: SourceDefinition) -> list[_Clock]:
-    """List the ways to read a text clock by the source's rule, in order: the first that applies counts."""
-    given = f"trim({value})"
-    text = f"upper({given})"
+def _clocks(column: str, source: SourceDefinition) -> list[_Clock]:
+    """List the ways to read a text clock by the source's rule, in order: the first that applies counts.
+
+    The column's `_text_` is null where its text is plain: nearly every clock, and the engine reads it as it is. The
+    other spellings cost more.
+    """
+    value, text = identifier(column), identifier("_text_" + column)
     micro = f"regexp_replace({text}, '(\\.\\d{{6}})\\d+', '\\1')"
     zoned = f"regexp_replace({micro}, ' ?([+-]\\d{{2}}):?(\\d{{2}})?$', '\\1:\\2')"
     day = f"try_cast(regexp_extract({text}, '^[0-9]+-[0-9]+-[0-9]+') AS TIMESTAMP)"
     clocks = [
-        # Nearly every clock, and the engine reads it as it is; the other spellings of an instant cost more.
-        _Clock(f"regexp_matches({given}, '{_PLAIN}')", f"try_cast({given} AS TIMESTAMPTZ)", "instant"),
+        _Clock(f"{text} IS NULL AND {value} IS NOT NULL", f"try_cast({value} AS TIMESTAMPTZ)", "instant"),
         _Clock(
             f"regexp_matches({text}, '{_ZONED}')", f"try_cast(rtrim({zoned}, ':') AS TIMESTAMPTZ)", "instant"
         ),
@@ -190,7 +214,8 @@ def _from_digits(column: Column) -> _Made:
         shape=f"nullif(trim(CAST({name} AS VARCHAR), ' \"'), '') AS {shape}",
         value=f"{converted} AS {value}",
         wrong=(
-            (
+            _Wrong(
+                f"{value} IS NULL AND {name} IS NOT NULL",
                 f"{shape} IS NOT NULL AND {value} IS NULL",
                 literal(f"{column.name}: not {article} {column.type}"),
             ),

@@ -37,6 +37,7 @@ from pickglass.lake.snapshots import fingerprints
 from pickglass.lake.staged import count_rows, staged_rows, time_range, uncontested
 from pickglass.lake.suppression import RULE, leave_out, leave_out_rejects
 from pickglass.lake.tables import Tables
+from pickglass.model.lines import bytes_of, chained
 from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
 from pickglass.settings import Settings, derived_key
@@ -269,7 +270,7 @@ class Loader:
                             yield file.source, waiting.chunk()
                             waiting = _Waiting()
                 step("original")
-            if waiting.lines:
+            if waiting.raw_files:
                 yield file.source, waiting.chunk()
 
     def _write(
@@ -417,7 +418,7 @@ class Loader:
 class _Waiting:
     """Records of one source that wait until they are enough for one mapping step."""
 
-    lines: list[bytes] = field(default_factory=list)
+    lines: list[Sequence[bytes]] = field(default_factory=list)  # of each block
     raw_files: list[str] = field(default_factory=list)
     raw_records: list[int] = field(default_factory=list)
     hashes: list[str] = field(default_factory=list)
@@ -427,20 +428,22 @@ class _Waiting:
 
     @property
     def full(self) -> bool:
-        return self.bytes >= CHUNK_BYTES or len(self.lines) >= CHUNK_RECORDS
+        return self.bytes >= CHUNK_BYTES or len(self.raw_files) >= CHUNK_RECORDS
 
     def add(self, file: InputFile, block: Block, hashes: Sequence[str]) -> None:
-        offset, count = len(self.lines), len(block.lines)
-        self.lines += block.lines
+        offset, count = len(self.raw_files), len(block.lines)
+        self.lines.append(block.lines)
         self.raw_files += [file.raw_file] * count
         self.raw_records += range(block.first, block.first + count)
         self.hashes += hashes
         self.names += [file.name] * count
         self.problems.update({offset + index: reason for index, reason in block.problems.items()})
-        self.bytes += sum(map(len, block.lines))
+        self.bytes += bytes_of(block.lines)
 
     def chunk(self) -> Chunk:
-        return Chunk(self.lines, self.raw_files, self.raw_records, self.hashes, self.names, self.problems)
+        return Chunk(
+            chained(self.lines), self.raw_files, self.raw_records, self.hashes, self.names, self.problems
+        )
 
 
 def _batches(files: Iterable[InputFile], limit: int) -> Iterator[list[InputFile]]:

@@ -1,14 +1,16 @@
 """Records in, rows out: one chunk of records goes through its source's SQL, and every record is accounted for.
 
-The fast way lets DuckDB read the chunk's JSON with the declared types. Where one record does not fit, the
-chunk is read again line by line, so exactly the bad records are lost. How a value becomes a column of the table,
-and what rejects its record, is told in `conversion`.
+A big chunk of one file goes the straight way first (`straight`). All others, and those in which anything is unusual,
+go the careful way, which is told here. It lets DuckDB read the chunk's JSON with the declared types; where one
+record does not fit, the chunk is read again line by line, so exactly the bad records are lost. How a value becomes
+a column of the table, and what rejects its record, is told in `conversion`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -21,19 +23,31 @@ import pyarrow as pa
 from pickglass.errors import ConfigError
 from pickglass.lake.conversion import rows_query
 from pickglass.lake.engine import identifier, literal
-from pickglass.model.schema import Table, schema
+from pickglass.lake.statements import (
+    LoadMoment,
+    event_id,
+    file_date,
+    first_rule,
+    raw_columns,
+    reader,
+    record_key,
+    table_columns,
+    write_lines,
+)
+from pickglass.lake.straight import Records, map_straight
+from pickglass.model.lines import Lines, longest_of
+from pickglass.model.schema import schema
 from pickglass.model.source import SourceDefinition
 
-LEAST_OBJECT_BYTES = 2 * 1024 * 1024  # the reader's buffers are twice that, and stay in the processor's cache
 PIECE_BYTES = 4 * 1024 * 1024  # that are read record by record at once
 EXCERPT_BYTES = 2000
 SPOILING_RECORDS = 32  # of one file and chunk that are looked for one by one
 WHOLE_ROWS = 10_000  # fewer had better be written together with others
 NO_MAPPING = "no mapping applies to this record"
-PROVENANCE = (
-    "event_id", "source", "known", "raw_file", "raw_record", "record_hash", "mapping_version", "load_id",
-)  # fmt: skip
+CAREFUL_CHUNKS = 8  # of a source that go the careful way after one of them could not go straight
 
+# What a file of mapped rows has: just its table's columns, and maybe nothing but rows of one month.
+_LIKE_TABLE = ".table.parquet"
 _WHOLE = ".whole.parquet"
 
 
@@ -78,8 +92,13 @@ class Mapped:
 
 
 def is_whole(path: Path) -> bool:
-    """Tell whether a file of mapped rows has just the table's columns and lies within one month."""
+    """Tell whether a file of mapped rows has just the table's columns, lies within one month, and is not small."""
     return path.name.endswith(_WHOLE)
+
+
+def is_like_table(path: Path) -> bool:
+    """Tell whether a file of mapped rows has just the table's columns; such rows no revision can touch."""
+    return path.name.endswith((_LIKE_TABLE, _WHOLE))
 
 
 class _Unmappable(Exception):
@@ -107,9 +126,9 @@ class Mapper:
     def __init__(self, connection: Any, stage: Path, load_id: int, loaded: datetime) -> None:
         self._connection = connection
         self._stage = stage
-        self._load_id = load_id
-        self._loaded = loaded
+        self._load = LoadMoment(load_id, loaded)
         self._number = 0
+        self._careful: Counter[str] = Counter()  # chunks of a source that are not tried straight
         self._types: dict[tuple[SourceDefinition, str], dict[str, str]] = {}
         connection.execute("SET threads = 1")
         # The sides of a join stay as written here: the wide rows stream by, and keep their order, while the few
@@ -122,6 +141,12 @@ class Mapper:
         The files of rows are named by the chunk's number, and stand in its order: by default one more than before.
         """
         self._number = self._number + 1 if number is None else number
+        if self._may_go_straight(source, chunk):
+            mapped = self._map_straight(source, chunk)
+            if mapped is not None:
+                return mapped
+            self._careful[source.id] = CAREFUL_CHUNKS
+        chunk = replace(chunk, lines=list(chunk.lines))
         try:
             return self._map(source, chunk)
         except _Unmappable:
@@ -131,6 +156,61 @@ class Mapper:
             for _, one_file in groupby(places, key=lambda place: chunk.raw_files[place]):
                 spoiling |= self._spoiling(source, chunk, list(one_file), [SPOILING_RECORDS])
             return self._map(source, replace(chunk, problems=dict(chunk.problems) | spoiling))
+
+    def _may_go_straight(self, source: SourceDefinition, chunk: Chunk) -> bool:
+        """Tell whether it is worth while to try: where it has failed lately it would cost and bring nothing."""
+        if self._careful[source.id]:
+            self._careful[source.id] -= 1
+            return False
+        return (
+            len(chunk.lines) >= WHOLE_ROWS
+            and len(source.tables) == 1
+            and source.revision is None
+            and not chunk.problems
+            and (isinstance(chunk.lines, Lines) or all(chunk.lines))  # an uncut line is no empty one
+            and len(set(chunk.raw_files)) == 1
+        )
+
+    def _map_straight(self, source: SourceDefinition, chunk: Chunk) -> Mapped | None:
+        """Map a chunk of one file in one statement; None if anything in it needs care."""
+        (name,) = source.tables
+        raw_file = chunk.raw_files[0]
+        if (source, name) not in self._types:
+            self._run(f"CREATE OR REPLACE TEMP TABLE raw {raw_columns(source)}")
+        given = self._given(source, name)
+        folder = self._stage / name
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{self._number:06d}{_LIKE_TABLE}"
+        numbers = pa.table(
+            {
+                "_record": pa.array(chunk.raw_records, pa.int64()),
+                "_hash": pa.array(chunk.record_hashes, pa.string()),
+            }
+        )
+        with self._text(chunk.lines) as text:
+            records = Records(text, longest_of(chunk.lines), raw_file, chunk.file_names[0], numbers)
+            done = map_straight(self._connection, source, given, records, self._load, path)
+        if done is None:
+            return None
+        fates = {(raw_file, "ignored", rule): count for rule, count in done.ignored.items()}
+        if mapped := len(chunk.lines) - sum(done.ignored.values()):
+            fates[raw_file, "mapped", ""] = mapped
+        if not done.rows:
+            path.unlink()
+            return Mapped({}, fates)
+        if done.one_month and done.rows >= WHOLE_ROWS:
+            path = path.rename(folder / f"{self._number:06d}{_WHOLE}")
+        return Mapped({name: path}, fates)
+
+    @contextmanager
+    def _text(self, lines: Sequence[bytes]) -> Iterator[Path]:
+        """Lend a file of these lines for the engine to read."""
+        path = self._stage / f"chunk-{self._number:06d}.ndjson"
+        write_lines(path, lines)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
 
     def _spoiling(
         self, source: SourceDefinition, chunk: Chunk, places: Sequence[int], left: list[int]
@@ -182,12 +262,11 @@ class Mapper:
         """Note the records that a rule leaves out, each under the first rule that fits."""
         if not source.ignore:
             return
-        rules = " ".join(f"WHEN ({rule.when}) THEN {literal(rule.rule)}" for rule in source.ignore)
         try:
             self._source_sql(
                 source,
                 "ignore",
-                f"INSERT INTO fate SELECT _n, 'ignored', rule FROM (SELECT _n, CASE {rules} END AS rule FROM raw) "
+                f"INSERT INTO fate SELECT _n, 'ignored', rule FROM (SELECT _n, {first_rule(source)} AS rule FROM raw) "
                 "WHERE rule IS NOT NULL AND _n NOT IN (SELECT _n FROM fate)",
             )
         except ConfigError:
@@ -225,10 +304,7 @@ class Mapper:
         if self._read_fast(source, "raw", lines, places):
             return {}
         # Some line is not what it should be. Only the piece that it is in is read record by record.
-        columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in source.columns.items())
-        self._run(
-            f"CREATE OR REPLACE TEMP TABLE raw (_n BIGINT, _file_name VARCHAR, _file_date VARCHAR, {columns})"
-        )
+        self._run(f"CREATE OR REPLACE TEMP TABLE raw {raw_columns(source)}")
         problems: dict[int, str] = {}
         for start, stop in _pieces(lines):
             piece, its_places = lines[start:stop], places.slice(start, stop - start)
@@ -242,30 +318,20 @@ class Mapper:
         self, source: SourceDefinition, table: str, lines: Sequence[bytes], places: pa.Table
     ) -> bool:
         """Let the engine read lines into a table, all at once; False if not every line is an object that fits."""
-        text = self._stage / f"chunk-{self._number:06d}.ndjson"
-        with text.open("wb", buffering=0) as file:
-            for start in range(0, len(lines), 1000):  # at once would take as much memory again
-                file.write(b"\n".join(lines[start : start + 1000]) + b"\n")
-        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in source.columns.items())
-        longest = max(map(len, lines), default=0)
-        reader = (
-            f"read_json({literal(str(text))}, format = 'newline_delimited', columns = {{{columns}}}, "
-            f"maximum_object_size = {max(LEAST_OBJECT_BYTES, longest + 1)}, auto_detect = false)"
-        )
         # Side by side, the n-th object beside the n-th place. Where one side is longer the other is null there, so
         # the counts tell whether every line was one object.
+        longest = max(map(len, lines), default=0)
         try:
-            self._run(
-                f"CREATE OR REPLACE TEMP TABLE {table} AS "
-                "SELECT side._n, file._file_name, file._file_date, side.* EXCLUDE (_n, _file) FROM "
-                f"(SELECT * FROM (SELECT *, true AS _is_read FROM {reader}) POSITIONAL JOIN places) side "
-                "LEFT JOIN file USING (_file)",
-                places=places,
-            )
+            with self._text(lines) as text:
+                self._run(
+                    f"CREATE OR REPLACE TEMP TABLE {table} AS "
+                    "SELECT side._n, file._file_name, file._file_date, side.* EXCLUDE (_n, _file) FROM "
+                    f"(SELECT * FROM (SELECT *, true AS _is_read FROM {reader(source, text, longest)}) POSITIONAL JOIN places) side "
+                    "LEFT JOIN file USING (_file)",
+                    places=places,
+                )
         except duckdb.Error:
             return False
-        finally:
-            text.unlink(missing_ok=True)
         counts = self._connection.execute(
             f"SELECT count(*), count(_n), count(_is_read) FROM {table}"
         ).fetchone()
@@ -290,10 +356,7 @@ class Mapper:
             }
         )
         self._run(
-            "CREATE OR REPLACE TEMP TABLE file AS SELECT *, "
-            # The last one: folders and archives in front of a file's own name may bear dates of theirs.
-            "regexp_replace(regexp_extract_all(_file_name, '(20\\d{2}-?[01]\\d-?[0-3]\\d)(?:\\D|$)', 1)[-1], "
-            "'^(\\d{4})-?(\\d{2})-?(\\d{2})$', '\\1-\\2-\\3') AS _file_date FROM files",
+            f"CREATE OR REPLACE TEMP TABLE file AS SELECT *, {file_date('_file_name')} AS _file_date FROM files",
             files=files,
         )
         records = pa.table(
@@ -355,35 +418,41 @@ class Mapper:
 
     def _map_table(self, source: SourceDefinition, name: str, sql: str) -> None:
         """Run one table's SQL into `rows_<name>`, converting texts and noting what is wrong with each row."""
-        table = schema().tables.get(name)
-        where = f"{source.id}/source.yaml, table {name}"
-        if table is None:
-            raise ConfigError(f"there is no table {name}", hint="see model/schema.yaml", where=where)
-        given = self._given(source, name, sql)
-        unknown = sorted(set(given) - set(table.own) - {"_n", "_part", "time", "time_precision"})
-        if unknown or "_n" not in given:
-            why = f"unknown columns: {', '.join(unknown)}" if unknown else "the SELECT must pass _n on"
-            raise ConfigError(why, hint=f"columns of {name} stand in model/schema.yaml", where=where)
-        part = "coalesce(CAST(m._part AS VARCHAR), '')" if "_part" in given else "''"
+        given = self._given(source, name)
         mapped = f"SELECT * FROM (\n{sql}\n) WHERE _n NOT IN (SELECT _n FROM fate)"
         self._source_sql(
             source,
             f"table {name}",
             f"CREATE OR REPLACE TEMP TABLE {identifier('rows_' + name)} AS "
             f"SELECT m.* {'EXCLUDE (_part)' if '_part' in given else ''}, keyed._revision, "
-            f"substr(sha256(concat_ws('|', {literal(source.id)}, {literal(name)}, keyed._key, {part})), 1, 24) AS event_id "
-            f"FROM ({rows_query(table, given, source, mapped)}) m JOIN keyed ON keyed._n = m._n",
+            f"{event_id(source, name, 'keyed._key', parted='_part' in given)} AS event_id "
+            f"FROM ({rows_query(schema().tables[name], given, source, mapped)}) m JOIN keyed ON keyed._n = m._n",
         )
 
-    def _given(self, source: SourceDefinition, name: str, sql: str) -> dict[str, str]:
-        """Say what columns a source's SELECT for a table gives, and of what types: the same for every chunk."""
-        if (source, name) not in self._types:
-            # A statement of its own first: what is wrong with the SELECT is told in its own terms.
-            self._source_sql(source, f"table {name}", f"CREATE OR REPLACE TEMP VIEW mapped AS {sql}")
-            described = self._connection.execute("DESCRIBE mapped").fetchall()
-            # DuckDB keeps the case that a raw column came with; names mean the same in any case.
-            self._types[source, name] = {column.lower(): str(kind) for column, kind, *_ in described}
-        return self._types[source, name]
+    def _given(self, source: SourceDefinition, name: str) -> dict[str, str]:
+        """Say what columns a source's SELECT for a table gives, and of what types: the same for every chunk.
+
+        Raises ConfigError where the table, or a column of it, does not exist.
+        """
+        if (source, name) in self._types:
+            return self._types[source, name]
+        table = schema().tables.get(name)
+        where = f"{source.id}/source.yaml, table {name}"
+        if table is None:
+            raise ConfigError(f"there is no table {name}", hint="see model/schema.yaml", where=where)
+        # A statement of its own first: what is wrong with the SELECT is told in its own terms.
+        self._source_sql(
+            source, f"table {name}", f"CREATE OR REPLACE TEMP VIEW mapped AS {source.tables[name]}"
+        )
+        described = self._connection.execute("DESCRIBE mapped").fetchall()
+        # DuckDB keeps the case that a raw column came with; names mean the same in any case.
+        given = {column.lower(): str(kind) for column, kind, *_ in described}
+        unknown = sorted(set(given) - set(table.own) - {"_n", "_part", "time", "time_precision"})
+        if unknown or "_n" not in given:
+            why = f"unknown columns: {', '.join(unknown)}" if unknown else "the SELECT must pass _n on"
+            raise ConfigError(why, hint=f"columns of {name} stand in model/schema.yaml", where=where)
+        self._types[source, name] = given
+        return given
 
     def _judge(self, source: SourceDefinition) -> None:
         """Note what is rejected, so that every record has its one fate; one with any bad row is rejected whole."""
@@ -409,9 +478,9 @@ class Mapper:
         they can enter it so. Others will be read once more, and need only be written fast.
         """
         good = (
-            f"SELECT r.* EXCLUDE (_n, _problem), {self._provenance(source)}, f.raw_file, o.raw_record, o.record_hash "
-            f"FROM {identifier('rows_' + name)} r JOIN record o ON o._n = r._n JOIN file f ON f._file = o._file "
-            "WHERE r._n NOT IN (SELECT _n FROM fate)"
+            f"SELECT m.* EXCLUDE (_n, _problem), {self._load.provenance(source)}, f.raw_file, o.raw_record, o.record_hash "
+            f"FROM {identifier('rows_' + name)} m JOIN record o ON o._n = m._n JOIN file f ON f._file = o._file "
+            "WHERE m._n NOT IN (SELECT _n FROM fate)"
         )
         first, last, count = self._connection.execute(
             f"SELECT strftime(min(time), '%Y-%m'), strftime(max(time), '%Y-%m'), count(*) FROM {identifier('rows_' + name)} "
@@ -424,7 +493,7 @@ class Mapper:
         if first == last and count >= WHOLE_ROWS and source.revision is None:
             path = path.with_name(f"{self._number:06d}{_WHOLE}")
             compression = "zstd, COMPRESSION_LEVEL 1"  # a third faster than the default, and no bigger
-            good = f"SELECT {_columns(schema().tables[name])} FROM ({good})"
+            good = f"SELECT {table_columns(schema().tables[name])} FROM ({good})"
         path.parent.mkdir(exist_ok=True)
         self._run(f"COPY ({good}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION {compression})")
         self._run(f"DROP TABLE {identifier('rows_' + name)}")
@@ -444,17 +513,14 @@ class Mapper:
         path.parent.mkdir(exist_ok=True)
         self._run(
             "COPY (SELECT substr(sha256(concat_ws('|', f.raw_file, o.raw_record)), 1, 24) AS event_id, "
-            f"{literal(source.id)} AS source, {self._now()} AS time, 'instant' AS time_precision, {self._now()} AS known, "
-            f"{literal(source.version)} AS mapping_version, CAST({self._load_id} AS BIGINT) AS load_id, b.reason, b.text, "
+            f"{literal(source.id)} AS source, {self._load.sql} AS time, 'instant' AS time_precision, {self._load.sql} AS known, "
+            f"{literal(source.version)} AS mapping_version, CAST({self._load.id} AS BIGINT) AS load_id, b.reason, b.text, "
             "f.raw_file, o.raw_record, o.record_hash "
             f"FROM bad b JOIN record o ON o._n = b._n JOIN file f ON f._file = o._file) TO {literal(str(path))} "
             "(FORMAT parquet, COMPRESSION lz4_raw)",
             bad=rejects,
         )
         return path
-
-    def _now(self) -> str:
-        return f"CAST({literal(self._loaded.isoformat())} AS TIMESTAMPTZ)"
 
     def _fates(self, chunk: Chunk) -> dict[tuple[str, str, str], int]:
         exceptions = self._connection.execute(
@@ -466,14 +532,6 @@ class Mapper:
             mapped[raw_file] -= count
         fates = {(raw_file, "mapped", ""): count for raw_file, count in mapped.items() if count}
         return fates | {(raw_file, fate, rule): count for raw_file, fate, rule, count in exceptions}
-
-    def _provenance(self, source: SourceDefinition) -> str:
-        """Write the provenance columns that a row's source and load give; `known` never lies after the load."""
-        known = f"least(r.time + INTERVAL ({round(source.delay_hours * 3600)}) SECOND, {self._now()})"
-        return (
-            f"{literal(source.id)} AS source, {known} AS known, {literal(source.version)} AS mapping_version, "
-            f"CAST({self._load_id} AS BIGINT) AS load_id"
-        )
 
 
 def _pieces(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
@@ -492,20 +550,10 @@ def _keys(source: SourceDefinition) -> str:
     """Write the SELECT of every record's own key and revision."""
     if source.key is None and source.revision is None:
         return "SELECT _n, record_hash AS _key, CAST(NULL AS VARCHAR) AS _revision FROM record"
-    key = f"coalesce(CAST(({source.key}) AS VARCHAR), o.record_hash)" if source.key else "o.record_hash"
     revision = f"CAST(({source.revision}) AS VARCHAR)" if source.revision else "CAST(NULL AS VARCHAR)"
     return (
-        f"SELECT raw._n, {key} AS _key, {revision} AS _revision FROM raw JOIN record o ON o._n = raw._n "
+        f"SELECT raw._n, {record_key(source, 'o.record_hash')} AS _key, {revision} AS _revision FROM raw JOIN record o ON o._n = raw._n "
         "WHERE raw._n NOT IN (SELECT _n FROM fate)"
-    )
-
-
-def _columns(table: Table) -> str:
-    """Write a table's columns in its order from mapped rows; one that the mapping never gives is null."""
-    given = {*PROVENANCE, "time", "time_precision", *table.own}
-    return ", ".join(
-        identifier(name) if name in given else f"CAST(NULL AS {column.duckdb_type}) AS {identifier(name)}"
-        for name, column in table.columns.items()
     )
 
 

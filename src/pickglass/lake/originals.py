@@ -46,6 +46,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from pickglass.errors import ConfigError, InputError, NotFound, Problem
+from pickglass.model.lines import views
 
 BLOCK_BYTES = 4 << 20
 ERASED = 0xFFFFFFFF
@@ -86,7 +87,7 @@ class OriginalWriter:
         self.path = original_path(folder, raw_file)
         self._batch = batch
         self._about = dict(about or {})
-        self._waiting: list[bytes] = []
+        self._waiting: list[bytes | memoryview] = []
         self._waiting_bytes = 0
         self._digest = hashlib.sha256()
         self._part: _Part | None = None  # None: it is kept already, or we are through
@@ -140,7 +141,8 @@ class OriginalWriter:
         else:
             self.abort()
 
-    def _append(self, part: _Part, raws: Sequence[bytes], digests: Sequence[bytes]) -> None:
+    def _append(self, part: _Part, lines: Sequence[bytes], digests: Sequence[bytes]) -> None:
+        raws = list(views(lines))
         ends = list(accumulate(map(len, raws)))
         start, done = 0, 0  # records and bytes that found their block
         while start < len(raws):
@@ -198,7 +200,8 @@ class RecordHashes:
 
 
 def _digests(raws: Sequence[bytes]) -> list[bytes]:
-    return [hashlib.sha256(raw).digest() for raw in raws]
+    sha256 = hashlib.sha256
+    return [sha256(raw).digest() for raw in views(raws)]
 
 
 def _publish(complete: Mapping[Path, Path]) -> None:
@@ -233,7 +236,7 @@ class _Part:
         self._file = os.fdopen(os.open(self._temporary, flags, 0o600), "wb")
         self._write(_MAGIC + seal.mark)
 
-    def write_block(self, raws: Sequence[bytes], digest: bytes) -> None:
+    def write_block(self, raws: Sequence[bytes | memoryview], digest: bytes) -> None:
         lengths = array("I", map(len, raws))
         plain = b"".join([_COUNT.pack(len(raws)), _little(lengths).tobytes(), *raws])
         self._blocks.append(_Block(self._place, self._records + 1, len(raws), digest))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +10,10 @@ from tempfile import TemporaryDirectory
 
 from pickglass.errors import ConfigError, NotFound
 from pickglass.lake.addresses import AddressDatabase
-from pickglass.lake.engine import connect, literal
+from pickglass.lake.engine import connect
+from pickglass.lake.rollups import LATEST, ROLLUPS, Rolling, bare_rows, latest_known
 from pickglass.lake.session import Session, session
+from pickglass.lake.snapshots import Part, parts
 from pickglass.lake.tables import Tables
 from pickglass.model.schema import schema
 from pickglass.settings import Settings, derived_key
@@ -37,10 +39,11 @@ def open_lake(settings: Settings, store: Store, as_of: datetime | None = None) -
         )
     tables = Tables(settings.catalog_uri, Path(settings.warehouse))
     try:
-        files = {name: tables.files(name, snapshot) for name, snapshot in snapshots.items()}
+        found = {name: parts(tables, name, snapshot) for name, snapshot in snapshots.items()}
     finally:
         tables.close()
-    moment = as_of or _latest(files)
+    files = {name: [part.path for part in listed] for name, listed in found.items()}
+    moment = as_of or _latest(settings, found)
     settings.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     # A folder of its own: what one session spills is no other session's to sweep.
     with (
@@ -55,6 +58,7 @@ def open_lake(settings: Settings, store: Store, as_of: datetime | None = None) -
             # At the latest moment nothing is left out: what was given anew since then corrects what was known then.
             uncut=() if as_of else tuple(schema().tables),
             databases=_databases(settings, store),
+            rolling=Rolling(settings.home / ROLLUPS, Path(spill), found),
         ) as opened,
     ):
         yield opened
@@ -83,22 +87,15 @@ def _databases(settings: Settings, store: Store) -> list[AddressDatabase]:
     return found
 
 
-def _latest(files: dict[str, list[str]]) -> datetime:
+def _latest(settings: Settings, found: Mapping[str, Sequence[Part]]) -> datetime:
     """Find the latest moment that any observed row was known at."""
-    paths = [path for name, found in files.items() if name not in NOT_OBSERVED for path in found]
-    if not paths:
-        return datetime.now(UTC)
-    connection = connect()
-    try:
-        listed = ", ".join(literal(path) for path in paths)
-        rows = connection.sql(
-            # A version that only its load dates tells nothing of how long the company looked.
-            "SELECT max(CASE WHEN starts_with(revision, 'given:') THEN least(known, time) ELSE known END) FROM ("
-            "SELECT CAST(NULL AS VARCHAR) AS revision, CAST(NULL AS TIMESTAMPTZ) AS known, CAST(NULL AS TIMESTAMPTZ) AS time "
-            "WHERE false UNION ALL BY NAME "
-            f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false))"
-        ).fetchall()
-    finally:
-        connection.close()
-    latest: datetime | None = rows[0][0]
-    return latest.astimezone(UTC) if latest else datetime.now(UTC)
+    observed = {name: listed for name, listed in found.items() if name not in NOT_OBSERVED}
+    moments, left = latest_known(settings.home / ROLLUPS, observed)
+    if paths := [path for listed in left.values() for path in listed]:
+        connection = connect()
+        try:
+            rows = connection.sql(f"SELECT max({LATEST}) FROM {bare_rows(paths)}").fetchall()
+        finally:
+            connection.close()
+        moments += [row[0] for row in rows if row[0]]
+    return max(moments, default=datetime.now(UTC)).astimezone(UTC)

@@ -26,6 +26,17 @@ from pickglass.lake.engine import (
     reference_names,
     reference_path,
 )
+from pickglass.lake.rollups import (
+    HOLDERS,
+    OWN_DEVICE,
+    PROOF,
+    ROLLED,
+    SOURCE,
+    THINGS,
+    Rolling,
+    Rollups,
+    device_run_sql,
+)
 from pickglass.model.schema import Table, schema
 
 ARROW_TYPES: dict[str, Any] = {
@@ -38,13 +49,7 @@ ARROW_TYPES: dict[str, Any] = {
 }
 
 # Tables whose rows belong to a device: without an account, the holder at that time is meant.
-_DEVICE_KEYS = {
-    "device_state": ("device_id", "lower(device_name)", "device_serial"),
-    "process": ("device_id", "lower(device_name)"),
-    "peripheral": ("device_id", "lower(device_name)"),
-    "network": ("device_id", "lower(device_name)"),
-    "file_activity": ("device_id", "lower(device_name)"),
-}
+_DEVICE_TABLES = tuple(name for name, about in ROLLED.items() if about.devices)
 _WITHOUT_SUBJECT = ("intelligence", "rejects", "attestation", "superseded")
 _WITH_PLACE = ("signin", "device_state")
 
@@ -127,6 +132,7 @@ def session(
     engine: Any = None,
     uncut: Sequence[str] = (),
     databases: Sequence[AddressDatabase] = (),
+    rolling: Rolling | None = None,
 ) -> Iterator[Session]:
     """Open the views over `relations` (table → Parquet files, or its rows) as known at `as_of`.
 
@@ -139,22 +145,32 @@ def session(
     connection = prepare(key, memory_limit, threads, workspace) if engine is None else engine.cursor()
     try:
         connection.execute("SET TimeZone = 'UTC'")  # a cursor does not inherit it
-        kinds = {name: _relation_kind(connection, relations.get(name)) for name in schema().tables}
-        superseded = relations.get("superseded")
+        _install_hidden(connection, relations.get("superseded"), as_of, cut="superseded" not in uncut)
+        source = _Rows(connection, as_of)
+        rollups = Rollups.choose(connection, rolling, source.sql, None if uncut else as_of)
+        kinds = {
+            name: "VIEW" if name in rollups.tables() else _relation_kind(connection, relations.get(name))
+            for name in schema().tables
+        }
         for table in schema().tables.values():
-            cut = None if table.name in uncut else as_of
-            _install_table(connection, table, relations.get(table.name), kinds[table.name], superseded, cut)
+            _install_table(
+                source, table, relations.get(table.name), kinds[table.name], table.name not in uncut
+            )
+        rollups.install_facts()
         if databases:
-            known_databases = None if "signin" in uncut else as_of
-            _install_facts(connection, kinds, databases, known_databases)
-        _install_lists(connection, kinds["intelligence"])
+            _install_facts(connection, kinds, databases, None if "signin" in uncut else as_of, rollups)
+            source.filled = True
+        _install_lists(connection, kinds["intelligence"], rollups)
+        _install_device_runs(connection, rollups)
         _run(connection, "identity", as_of)
         _run(connection, "history", as_of)
+        _run(connection, "claim", as_of)
         for table in schema().tables.values():
-            _install_resolved(connection, table, kinds[table.name])
+            _install_resolved(connection, table, kinds[table.name], rollups)
+        _install_coverage(connection, rollups)
         _run(connection, "subject", as_of)
-        _install_places(connection, kinds)
-        _install_coverage(connection)
+        _install_sources(connection, rollups)
+        _install_things(connection, rollups)
         _run(connection, "names", as_of)
         _run(connection, "tools", as_of)
         _run(connection, "shared", as_of)
@@ -198,62 +214,140 @@ def _empty(table: Table) -> str:
     return f"SELECT {columns} WHERE false"
 
 
+@dataclass(slots=True)
+class _Rows:
+    """How the rows of a table are asked for: as they were known, without those that are superseded."""
+
+    connection: Any
+    as_of: datetime
+    filled: bool = False  # address databases fill what sources left empty
+
+    def sql(self, name: str, files: Sequence[str], cut: bool) -> str:
+        """Write the question for a table's rows in some files; cut to what was known at the moment."""
+        # A file that is older than a column lacks it: the empty relation brings all columns.
+        listed = ", ".join(literal(path) for path in files)
+        rows = self.known(
+            schema().tables[name],
+            f"(SELECT * FROM ({_empty(schema().tables[name])}) UNION ALL BY NAME "
+            f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false))",
+            cut,
+        )
+        return _filled_sql(name, f"({rows})") if self.filled and name in _FILLED else rows
+
+    def known(self, table: Table, origin: str, cut: bool) -> str:
+        """Write the question for those rows of `origin` that count."""
+        columns = ", ".join(
+            f"CAST({identifier(column.name)} AS {column.duckdb_type}) AS {identifier(column.name)}"
+            for column in table.columns.values()
+        )
+        where = f"known <= CAST({literal(self.as_of.isoformat())} AS TIMESTAMPTZ)" if cut else "true"
+        if table.name != "superseded" and _holds_any(self.connection, "hidden_row"):
+            where += (
+                " AND NOT EXISTS (SELECT 1 FROM hidden_row s WHERE s.event_id = r.event_id "
+                "AND s.raw_file = r.raw_file AND s.raw_record = r.raw_record)"
+            )
+        return f"SELECT {columns} FROM {origin} r WHERE {where}"
+
+
 def _install_table(
-    connection: Any,
-    table: Table,
-    given: Sequence[str] | pa.Table | None,
-    kind: str,
-    superseded: Sequence[str] | pa.Table | None,
-    as_of: datetime | None,
+    source: _Rows, table: Table, given: Sequence[str] | pa.Table | None, kind: str, cut: bool
 ) -> None:
-    """Make `known_<table>`: the rows that were known at `as_of` (all where it is None) and are not superseded."""
-    name = identifier("known_" + table.name)
+    """Make `known_<table>`: the rows that were known (all where nothing is cut) and are not superseded."""
+    connection, name = source.connection, identifier("known_" + table.name)
     if given is None or (not isinstance(given, pa.Table) and not given):
         connection.execute(f"CREATE TEMP TABLE {name} AS {_empty(table)}")
         return
-    columns = ", ".join(
-        f"CAST({identifier(column.name)} AS {column.duckdb_type}) AS {identifier(column.name)}"
-        for column in table.columns.values()
-    )
     if isinstance(given, pa.Table):
         rows = identifier("rows_" + table.name)
         connection.register("given", given)
         connection.execute(f"CREATE TEMP TABLE {rows} AS SELECT * FROM given")
         connection.unregister("given")
-        origin = f"(SELECT * FROM ({_empty(table)}) UNION ALL BY NAME SELECT * FROM {rows})"
+        sql = source.known(
+            table, f"(SELECT * FROM ({_empty(table)}) UNION ALL BY NAME SELECT * FROM {rows})", cut
+        )
     else:
-        files = ", ".join(literal(path) for path in given)
-        # A file that is older than a column lacks it: the empty relation brings all columns.
-        origin = (
-            f"(SELECT * FROM ({_empty(table)}) UNION ALL BY NAME "
-            f"SELECT * FROM read_parquet([{files}], union_by_name = true, hive_partitioning = false))"
-        )
-    moment = (
-        f"CAST({literal((as_of or datetime.max.replace(year=9998, tzinfo=UTC)).isoformat())} AS TIMESTAMPTZ)"
-    )
-    where = f"known <= {moment}"
-    if superseded is not None and len(superseded):
-        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'hidden_row'").fetchall():
-            _install_hidden(connection, superseded, moment)
-        where += (
-            " AND NOT EXISTS (SELECT 1 FROM hidden_row s WHERE s.event_id = r.event_id "
-            "AND s.raw_file = r.raw_file AND s.raw_record = r.raw_record)"
-        )
-    connection.execute(f"CREATE TEMP {kind} {name} AS SELECT {columns} FROM {origin} r WHERE {where}")
+        sql = source.sql(table.name, given, cut)
+    connection.execute(f"CREATE TEMP {kind} {name} AS {sql}")
 
 
-def _install_hidden(connection: Any, superseded: Sequence[str] | pa.Table, moment: str) -> None:
+def _install_hidden(
+    connection: Any, superseded: Sequence[str] | pa.Table | None, as_of: datetime, *, cut: bool
+) -> None:
+    """Make `hidden_row`: the places of rows that a later version replaced."""
+    connection.execute("CREATE TEMP TABLE hidden_row (event_id VARCHAR, raw_file VARCHAR, raw_record BIGINT)")
+    if superseded is None or not len(superseded):
+        return
     if isinstance(superseded, pa.Table):
         connection.register("given", superseded)
         rows = "given"
     else:
         rows = f"read_parquet([{', '.join(literal(path) for path in superseded)}])"
+    moment = f"known <= CAST({literal(as_of.isoformat())} AS TIMESTAMPTZ)" if cut else "true"
     connection.execute(
-        f"CREATE TEMP TABLE hidden_row AS SELECT DISTINCT event_id, raw_file, raw_record FROM {rows} WHERE known <= {moment}"
+        f"INSERT INTO hidden_row SELECT DISTINCT event_id, raw_file, raw_record FROM {rows} WHERE {moment}"
     )
 
 
-def _install_resolved(connection: Any, table: Table, kind: str) -> None:
+def _holds_any(connection: Any, name: str) -> bool:
+    return bool(connection.execute(f"SELECT 1 FROM {identifier(name)} LIMIT 1").fetchall())
+
+
+def _install_device_runs(connection: Any, rollups: Rollups) -> None:
+    """Make `device_run`: who used which device, wherever that changed."""
+    parts = [
+        rollups.device_runs(name)
+        if name in rollups.tables()
+        else device_run_sql(name, identifier("known_" + name))
+        for name in HOLDERS
+    ]
+    connection.execute(f"CREATE TEMP VIEW device_run AS {' UNION ALL '.join(parts)}")
+
+
+def _resolving(table: Table, rows: str) -> str:
+    """Write the question for some rows of a table with the subject they belong to."""
+    by_account = (
+        f"SELECT a.subject_id, r.* FROM {rows} r JOIN account_subject a ON a.account = lower(r.account)"
+    )
+    if table.name == "mail":
+        return f"SELECT a.subject_id, r.* FROM {rows} r JOIN account_subject a ON a.account = lower(r.sender)"
+    if table.name == "shipment_event":
+        return (
+            f"SELECT coalesce(a.subject_id, p.subject_id) AS subject_id, r.* FROM {rows} r "
+            "LEFT JOIN account_subject a ON a.account = lower(r.account) "
+            "LEFT JOIN parcel_subject p ON p.tracking_number = r.tracking_number "
+            "WHERE coalesce(a.subject_id, p.subject_id) IS NOT NULL"
+        )
+    if table.name not in ROLLED:
+        return by_account
+    columns = ", ".join(f"r.{identifier(name)}" for name in table.columns if name not in PROOF)
+    if table.name in _DEVICE_TABLES:
+        keys = [
+            f"lower(r.{key})" if key == "device_name" else f"r.{key}" for key in ROLLED[table.name].devices
+        ]
+        joins = " ".join(f"LEFT JOIN held_device k{n} ON k{n}.device = {key}" for n, key in enumerate(keys))
+        held = ", ".join(f"k{n}.device" for n in range(len(keys)))
+        sql = (
+            f"SELECT coalesce(a.subject_id, h.subject_id) AS subject_id, {columns} FROM {rows} r "
+            f"LEFT JOIN account_subject a ON a.account = lower(r.account) {joins} "
+            f"LEFT JOIN device_holder h ON a.subject_id IS NULL AND h.device = coalesce({held}) "
+            "AND r.time >= h.from_time AND r.time < h.until_time "
+            "WHERE coalesce(a.subject_id, h.subject_id) IS NOT NULL"
+        )
+    else:
+        sql = f"SELECT a.subject_id, {columns} FROM {rows} r JOIN account_subject a ON a.account = lower(r.account)"
+    if table.name not in _WITH_PLACE:
+        return sql
+    # The distance to the claimed place, in kilometres (haversine, radius 6371).
+    return (
+        "SELECT r.*, CASE WHEN r.latitude IS NULL OR r.longitude IS NULL OR c.claimed_latitude IS NULL THEN NULL ELSE "
+        "2 * 6371 * asin(least(1, sqrt(power(sin(radians(r.latitude - c.claimed_latitude) / 2), 2) + "
+        "cos(radians(c.claimed_latitude)) * cos(radians(r.latitude)) * "
+        "power(sin(radians(r.longitude - c.claimed_longitude) / 2), 2)))) END AS claimed_km "
+        f"FROM ({sql}) r LEFT JOIN claim c ON c.subject_id = r.subject_id"
+    )
+
+
+def _install_resolved(connection: Any, table: Table, kind: str, rollups: Rollups) -> None:
     """Make the view that bears the table's own name: its rows with the subject they belong to."""
     name, known = identifier(table.name), identifier("known_" + table.name)
     if table.name in ("rejects", "superseded", "intelligence"):
@@ -261,76 +355,60 @@ def _install_resolved(connection: Any, table: Table, kind: str) -> None:
     if table.name in _WITHOUT_SUBJECT:
         connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {known}")
         return
-    by_account = (
-        "SELECT a.subject_id, r.* FROM {rows} r JOIN account_subject a ON a.account = lower(r.account)"
-    )
     if table.name == "mail":
         connection.execute(f"CREATE TEMP VIEW mail_message AS SELECT * FROM {known}")
-        sql = f"SELECT a.subject_id, r.* FROM {known} r JOIN account_subject a ON a.account = lower(r.sender)"
-    elif table.name == "hr_change":
-        changes = (
+    if table.name in rollups.tables():
+        rollups.install(table.name, lambda rows: _resolving(table, rows))
+        return
+    rows = known
+    if table.name == "hr_change":
+        rows = (
             f"(SELECT * FROM {known} UNION ALL BY NAME SELECT * EXCLUDE (roster_event_id) FROM roster_change "
             "UNION ALL BY NAME SELECT * EXCLUDE (roster_event_id) FROM roster_absence)"
         )
-        sql = by_account.format(rows=changes)
-    elif table.name == "shipment_event":
-        sql = (
-            f"SELECT coalesce(a.subject_id, p.subject_id) AS subject_id, r.* FROM {known} r "
-            "LEFT JOIN account_subject a ON a.account = lower(r.account) "
-            "LEFT JOIN parcel_subject p ON p.tracking_number = r.tracking_number "
-            "WHERE coalesce(a.subject_id, p.subject_id) IS NOT NULL"
-        )
-    elif table.name in _DEVICE_KEYS:
-        keys = [f"r.{key}" if "(" not in key else key.replace("(", "(r.") for key in _DEVICE_KEYS[table.name]]
-        joins = " ".join(f"LEFT JOIN held_device k{n} ON k{n}.device = {key}" for n, key in enumerate(keys))
-        held = ", ".join(f"k{n}.device" for n in range(len(keys)))
-        sql = (
-            by_account.format(rows=known)
-            + f" UNION ALL SELECT h.subject_id, r.* FROM {known} r {joins} JOIN device_holder h ON h.device = coalesce({held}) "
-            "AND r.time >= h.from_time AND r.time < h.until_time "
-            "WHERE NOT EXISTS (SELECT 1 FROM account_subject a WHERE a.account = lower(r.account))"
-        )
-    else:
-        sql = by_account.format(rows=known)
-    if table.name in _WITH_PLACE:
-        # What a subject claims is read from these rows too: the view stands in until places are known.
-        inner = identifier(table.name + "_resolved")
-        connection.execute(f"CREATE TEMP {kind} {inner} AS {sql}")
-        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {inner}")
-        return
-    connection.execute(f"CREATE TEMP {kind} {name} AS {sql}")
+    connection.execute(f"CREATE TEMP {kind} {name} AS {_resolving(table, rows)}")
 
 
 def _install_facts(
-    connection: Any, kinds: Mapping[str, str], databases: Sequence[AddressDatabase], as_of: datetime | None
+    connection: Any,
+    kinds: Mapping[str, str],
+    databases: Sequence[AddressDatabase],
+    as_of: datetime | None,
+    rollups: Rollups,
 ) -> None:
     """Fill what sources left empty with what address databases say of each distinct address."""
-    parts = [f"SELECT src_ip AS address FROM {identifier('known_' + name)}" for name in _FILLED]
+    parts = [rollups.addresses(name, "src_ip") for name in _FILLED]
     found = connection.execute(
         f"SELECT DISTINCT address FROM ({' UNION ALL '.join(parts)}) WHERE address IS NOT NULL ORDER BY address"
     ).fetchall()
     connection.register("given", address_facts([row[0] for row in found], databases, as_of))
     connection.execute("CREATE TEMP TABLE address_fact AS SELECT * FROM given")
     connection.unregister("given")
-    for name, filled in _FILLED.items():
+    for name in _FILLED:
         known, plain, kind = identifier("known_" + name), identifier("plain_" + name), kinds[name]
-        no_place = " AND ".join(f"r.{column} IS NULL" for column in _PLACE if column in filled)
-        values = ", ".join(
-            f"CASE WHEN {no_place} THEN f.{column} ELSE r.{column} END AS {column}"
-            if column in _PLACE
-            else f"coalesce(r.{column}, f.{column}) AS {column}"
-            for column in filled
-        )
         connection.execute(f"ALTER {kind} {known} RENAME TO {plain}")
-        connection.execute(
-            f"CREATE TEMP {kind} {known} AS SELECT r.* REPLACE ({values}) FROM {plain} r "
-            "LEFT JOIN address_fact f ON f.address = r.src_ip AND r.time >= f.from_time AND r.time < f.until_time"
-        )
+        connection.execute(f"CREATE TEMP {kind} {known} AS {_filled_sql(name, plain)}")
         if kind == "TABLE":
             connection.execute(f"DROP TABLE {plain}")
 
 
-def _install_lists(connection: Any, kind: str) -> None:
+def _filled_sql(name: str, rows: str) -> str:
+    """Write the question for rows of a table with what `address_fact` tells where the source left it empty."""
+    filled = _FILLED[name]
+    no_place = " AND ".join(f"r.{column} IS NULL" for column in _PLACE if column in filled)
+    values = ", ".join(
+        f"CASE WHEN {no_place} THEN f.{column} ELSE r.{column} END AS {column}"
+        if column in _PLACE
+        else f"coalesce(r.{column}, f.{column}) AS {column}"
+        for column in filled
+    )
+    return (
+        f"SELECT r.* REPLACE ({values}) FROM {rows} r "
+        "LEFT JOIN address_fact f ON f.address = r.src_ip AND r.time >= f.from_time AND r.time < f.until_time"
+    )
+
+
+def _install_lists(connection: Any, kind: str, rollups: Rollups) -> None:
     """Make `intelligence`: the entries in force, and an `ip` for each address of ours in a listed network.
 
     A list that was withdrawn, or given anew, has no entries from before. An entry that a network became bears the
@@ -344,12 +422,10 @@ def _install_lists(connection: Any, kind: str) -> None:
     )
     connection.execute("CREATE TEMP TABLE network_hit (address VARCHAR, network VARCHAR)")
     if connection.execute("SELECT 1 FROM listed WHERE kind = 'network' LIMIT 1").fetchall():
-        addresses = " UNION ALL ".join(
-            f"SELECT {column} AS address FROM {identifier('known_' + name)} WHERE {column} IS NOT NULL"
-            for name, column in _ADDRESSES
-        )
+        addresses = " UNION ALL ".join(rollups.addresses(name, column) for name, column in _ADDRESSES)
         connection.execute(
-            f"CREATE TEMP TABLE seen_address AS SELECT DISTINCT lower(address) AS address FROM ({addresses})"
+            "CREATE TEMP TABLE seen_address AS "
+            f"SELECT DISTINCT lower(address) AS address FROM ({addresses}) WHERE address IS NOT NULL"
         )
         match_networks(
             connection,
@@ -364,30 +440,40 @@ def _install_lists(connection: Any, kind: str) -> None:
     )
 
 
-def _install_places(connection: Any, kinds: Mapping[str, str]) -> None:
-    """Give sign-ins and device states the distance to the claimed place, in kilometres (haversine, radius 6371)."""
-    for name in _WITH_PLACE:
-        inner, view, kind = identifier(name + "_resolved"), identifier(name), kinds[name]
-        connection.execute(f"DROP VIEW {view}")
-        connection.execute(
-            f"CREATE TEMP {kind} {view} AS SELECT r.*, "
-            "CASE WHEN r.latitude IS NULL OR r.longitude IS NULL OR s.claimed_latitude IS NULL THEN NULL ELSE "
-            "2 * 6371 * asin(least(1, sqrt(power(sin(radians(r.latitude - s.claimed_latitude) / 2), 2) + "
-            "cos(radians(s.claimed_latitude)) * cos(radians(r.latitude)) * "
-            "power(sin(radians(r.longitude - s.claimed_longitude) / 2), 2)))) END AS claimed_km "
-            f"FROM {inner} r LEFT JOIN subject s ON s.subject_id = r.subject_id"
-        )
-
-
-def _install_coverage(connection: Any) -> None:
+def _install_coverage(connection: Any, rollups: Rollups) -> None:
     """Make `coverage`: for which subject which table was seen from when to when, and on how many days."""
     parts = [
-        f"SELECT subject_id, {literal(table.name)} AS table_name, min(time) AS first_time, max(time) AS last_time, "
-        f"count(DISTINCT CAST(time AS DATE)) AS days FROM {identifier(table.name)} GROUP BY subject_id"
+        f"SELECT subject_id, {literal(table.name)} AS table_name, min(first_time) AS first_time, max(last_time) AS last_time, "
+        "CAST(sum(bit_count(days)) AS BIGINT) AS days FROM ("
+        "SELECT subject_id, month, bit_or(days) AS days, min(first_time) AS first_time, max(last_time) AS last_time "
+        f"FROM ({rollups.coverage(table.name)}) GROUP BY subject_id, month) GROUP BY subject_id"
         for table in schema().tables.values()
         if table.name not in _WITHOUT_SUBJECT
     ]
     connection.execute("CREATE TEMP TABLE coverage AS " + " UNION ALL ".join(parts))
+
+
+def _install_sources(connection: Any, rollups: Rollups) -> None:
+    """Make `signin_source`, and `egress`: how many people sign in from each address."""
+    connection.execute(
+        f"CREATE TEMP TABLE signin_source AS SELECT DISTINCT {', '.join(SOURCE)} FROM ({rollups.sources()})"
+    )
+    connection.execute(
+        "CREATE TEMP TABLE egress AS SELECT src_ip, count(DISTINCT subject_id) AS subjects "
+        "FROM signin_source WHERE src_ip IS NOT NULL GROUP BY src_ip"
+    )
+
+
+def _install_things(connection: Any, rollups: Rollups) -> None:
+    """Make `machine_thing`: what machines were seen with each subject, month by month; and `device_use`."""
+    connection.execute(
+        "CREATE TEMP VIEW device_use AS SELECT subject_id, device_id, time, event_id FROM signin "
+        f"WHERE device_id IS NOT NULL AND {OWN_DEVICE}"
+    )
+    connection.execute(
+        "CREATE TEMP VIEW machine_thing AS "
+        + " UNION ALL ".join(f"({rollups.things(name)})" for name in THINGS)
+    )
 
 
 def rows_as_tables(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, pa.Table]:

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from pickglass.lake.engine import literal
-from pickglass.lake.mapping import is_whole
+from pickglass.lake.mapping import is_like_table, is_whole
 
 
 def staged_rows(paths: Sequence[Path]) -> str:
     """Write the relation of staged rows, with the name of their file and their number in it."""
     parts = []
-    for whole in (False, True):
-        if chosen := [path for path in paths if is_whole(path) is whole]:
-            # No revision can touch the rows of a whole file, so its column says nothing yet.
-            columns = "* EXCLUDE (revision), CAST(NULL AS VARCHAR) AS _revision" if whole else "*"
+    for like_table in (False, True):
+        if chosen := [path for path in paths if is_like_table(path) is like_table]:
+            # No revision can touch the rows of such a file, so its column says nothing yet.
+            columns = "* EXCLUDE (revision), CAST(NULL AS VARCHAR) AS _revision" if like_table else "*"
             parts.append(f"SELECT {columns} FROM {_files(chosen, 'filename = true, file_row_number = true')}")
     return f"({' UNION ALL BY NAME '.join(parts)})"
 

@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Decisions = Mapping[frozenset[str] | tuple[str, str], bool]  # True: the same person, for ever
+Decisions = (  # True: the same person, for ever
+    Mapping[frozenset[str] | tuple[str, str], bool]
+    | Mapping[frozenset[str], bool]
+    | Mapping[tuple[str, str], bool]
+)
 
 _MOST = 1_000  # hundredths of a bit that one pair can say for a group: one sure pair does not outvote ten missing ones
 _MISSING = -500  # what a pair says that is not among the pairs
@@ -76,7 +81,11 @@ def _decided(decisions: Decisions) -> dict[tuple[str, str], bool]:
 
 
 def _bits(probability: float) -> float:
-    return math.log2(probability / (1 - probability)) if 0 < probability < 1 else math.copysign(40, probability - 0.5)
+    return (
+        math.log2(probability / (1 - probability))
+        if 0 < probability < 1
+        else math.copysign(40, probability - 0.5)
+    )
 
 
 def _groups(
@@ -97,7 +106,9 @@ def _groups(
     joined = [[place[one] for one in group] for group in together]
 
     sure = weights >= 0
-    chained = [(group[0], other) for group in joined for other in group[1:]] + [pair for pair, same in rules.items() if same]
+    chained = [(group[0], other) for group in joined for other in group[1:]] + [
+        pair for pair, same in rules.items() if same
+    ]
     starts = np.concatenate([left[sure], np.array([one for one, _ in chained], dtype=np.int64)])
     stops = np.concatenate([right[sure], np.array([other for _, other in chained], dtype=np.int64)])
     component = _components(len(ids), starts, stops)
@@ -107,7 +118,9 @@ def _groups(
     sizes = np.bincount(component, minlength=len(ids))
     links = np.bincount(component[left[sure]], minlength=len(ids))
     whole = (sizes > 1) & (links == sizes * (sizes - 1) // 2)  # everybody is linked with everybody
-    special = {int(component[one]) for pair in rules for one in pair} | {int(component[one[0]]) for one in joined}
+    special = {int(component[one]) for pair in rules for one in pair} | {
+        int(component[one[0]]) for one in joined
+    }
     whole[list(special)] = False
     names = ids.to_pylist()
     found = [tuple(names[one] for one in group) for group in _split(component, whole)]
@@ -117,7 +130,11 @@ def _groups(
     rows = rows[np.argsort(component[left[rows]], kind="stable")]
     edges: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for one, other, weight, root in zip(
-        left[rows].tolist(), right[rows].tolist(), weights[rows].tolist(), component[left[rows]].tolist(), strict=True
+        left[rows].tolist(),
+        right[rows].tolist(),
+        weights[rows].tolist(),
+        component[left[rows]].tolist(),
+        strict=True,
     ):
         edges[root].append((one, other, weight))
     rules_of: dict[int, dict[tuple[int, int], bool]] = defaultdict(dict)
@@ -159,7 +176,7 @@ def _split(component: Whole, wanted: NDArray[np.bool_]) -> Iterable[list[int]]:
     cuts = np.flatnonzero(np.diff(component[members])) + 1
     bounds = [0, *cuts.tolist(), len(members)]
     listed = members.tolist()
-    return [listed[start:stop] for start, stop in zip(bounds, bounds[1:], strict=False)]
+    return [listed[start:stop] for start, stop in pairwise(bounds)]
 
 
 def _agglomerate(
@@ -197,7 +214,9 @@ class _Groups:
     def __init__(self) -> None:
         self.members: dict[int, list[int]] = {}
         self._name_of: dict[int, int] = {}  # each one's group, or the group that took it in
-        self._sums: dict[int, dict[int, tuple[int, int, bool]]] = defaultdict(dict)  # weight, pairs, any that is sure
+        self._sums: dict[int, dict[int, tuple[int, int, bool]]] = defaultdict(
+            dict
+        )  # weight, pairs, any that is sure
         self._apart: dict[int, set[int]] = defaultdict(set)
 
     def link(self, one: int, other: int, weight: int) -> None:
@@ -290,7 +309,9 @@ def _founded_by(subject: str) -> str:
     return "P-" + subject.removeprefix("S-")
 
 
-def _changes(members: Mapping[str, tuple[str, ...]], before: Mapping[str, frozenset[str]]) -> tuple[Change, ...]:
+def _changes(
+    members: Mapping[str, tuple[str, ...]], before: Mapping[str, frozenset[str]]
+) -> tuple[Change, ...]:
     now = {subject: name for name, group in members.items() for subject in group}
     earlier = {subject: name for name, group in before.items() for subject in group}
     changes: list[Change] = []
@@ -313,7 +334,7 @@ def _changes(members: Mapping[str, tuple[str, ...]], before: Mapping[str, frozen
             changes.append(Change("gone", name, subjects=tuple(sorted(old))))
             continue
         elsewhere = tuple(sorted(places - {name}))
-        if name in members and elsewhere or len(places) > 1:
+        if (name in members and elsewhere) or len(places) > 1:
             moved = tuple(sorted(subject for subject in old if now.get(subject) in elsewhere))
             changes.append(Change("split", name, elsewhere, moved))
         left = tuple(sorted(subject for subject in old if subject not in now))

@@ -23,7 +23,9 @@ class Level:
     strangers: float
     family: float
     frequency: str | None = None  # the column whose frequency takes the place of `strangers` in each pair
-    by_accident: float = 0.0  # strangers that a subject shares such a value with, whatever the number of subjects
+    by_accident: float = (
+        0.0  # strangers that a subject shares such a value with, whatever the number of subjects
+    )
 
 
 @dataclass(frozen=True, slots=True)

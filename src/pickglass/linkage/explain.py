@@ -26,7 +26,9 @@ class Step:
 
 def waterfall(people: pa.Table, model: Model, left: str, right: str) -> tuple[Step, ...]:
     """Explain the score of any two subjects, linked or not; the steps' bits sum to the pair's."""
-    if left == right or not all(pc.is_in(pa.array([left, right]), value_set=people["subject_id"].combine_chunks()).to_pylist()):
+    if left == right or not all(
+        pc.is_in(pa.array([left, right]), value_set=people["subject_id"].combine_chunks()).to_pylist()
+    ):
         raise InputError(
             f"{left} and {right} cannot be compared", hint="name two different subjects that the lake holds"
         )
@@ -53,7 +55,9 @@ def waterfall(people: pa.Table, model: Model, left: str, right: str) -> tuple[St
         if level is None:
             steps.append(Step("unknown", comparison.name, 0, "not known of both"))
         else:
-            steps.append(Step("agree" if bits > 0 else "differ", comparison.name, _hundredths(bits), level.words))
+            steps.append(
+                Step("agree" if bits > 0 else "differ", comparison.name, _hundredths(bits), level.words)
+            )
     rest = _hundredths(row["weighed"]) - sum(step.bits for step in steps)
     steps.append(Step("family", "family", rest, "relatives explain what they share"))
     if row["bits"] < row["weighed"]:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pickglass.linkage.model import Model
 
 _ROUNDS = 25
-_MOST_CHANGE = 20.0  # factor by which training may move an assumed chance, where it saw this many pairs or more:
+_MOST_CHANGE = (
+    20.0  # factor by which training may move an assumed chance, where it saw this many pairs or more:
+)
 _MANY = 2_000
 _DUPLICATES, _RELATIVES = (1e-4, 5.0), (1e-3, 1.0)  # per subject: the least and the most
 
@@ -42,13 +44,15 @@ class _Seen:
         return np.append(np.log2(np.maximum(of_levels, 1e-9)), 0.0)[self.levels]
 
     def count(self, weights: Number) -> Number:
-        return np.bincount(self.levels, weights, len(self.comparison.levels) + 1)[:-1]
+        return np.bincount(self.levels, weights, len(self.comparison.levels) + 1)[:-1].astype(np.float64)
 
 
 def refine(predicted: pa.Table, model: Model, count: int, share: float) -> Model:
     """Give the model that agrees with what it says of the pairs, of which `predicted` is such a share."""
     seen = [
-        _Seen(comparison, len(comparison.levels) - 1 - predicted[f"gamma_c{number}"].to_numpy().astype(np.int64))
+        _Seen(
+            comparison, len(comparison.levels) - 1 - predicted[f"gamma_c{number}"].to_numpy().astype(np.int64)
+        )
         for number, comparison in enumerate(COMPARISONS)
     ]
     before = prior(model.duplicates, count)
@@ -78,7 +82,9 @@ def _per_subject(weights: Number, subjects: float, least: float, most: float) ->
     return round(min(max(float(np.sum(weights)) / max(subjects, 1), least), most), 6)
 
 
-def _levels(seen: Sequence[_Seen], weights: Number, share: float, name: str) -> Mapping[str, tuple[float, ...]]:
+def _levels(
+    seen: Sequence[_Seen], weights: Number, share: float, name: str
+) -> Mapping[str, tuple[float, ...]]:
     return {
         one.comparison.name: between(one.comparison, one.count(weights).tolist(), share, name) for one in seen
     }

@@ -34,7 +34,9 @@ class Model:
 
     duplicates: float = 0.001  # second records per subject: assumed, as in the scorecard
     relatives: float = 0.01  # pairs of relatives per subject
-    one_person: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # comparison → chance of each level
+    one_person: Mapping[str, tuple[float, ...]] = field(
+        default_factory=dict
+    )  # comparison → chance of each level
     family: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # the same among relatives
     trained_on: int = 0  # subjects
     version: int = VERSION
@@ -50,12 +52,16 @@ class Model:
         try:
             read = json.loads(text)
             if read["version"] != VERSION:
-                raise InputError(f"the linkage model is of version {read['version']}, not {VERSION}", hint=hint)
+                raise InputError(
+                    f"the linkage model is of version {read['version']}, not {VERSION}", hint=hint
+                )
             one_person, family = (
                 {name: tuple(map(float, levels)) for name, levels in read[key].items()}
                 for key in ("one_person", "family")
             )
-            duplicates, relatives, trained_on = (read[key] for key in ("duplicates", "relatives", "trained_on"))
+            duplicates, relatives, trained_on = (
+                read[key] for key in ("duplicates", "relatives", "trained_on")
+            )
             model = cls(float(duplicates), float(relatives), one_person, family, int(trained_on))
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise InputError("the linkage model cannot be read", hint=hint) from error

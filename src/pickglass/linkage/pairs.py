@@ -13,7 +13,17 @@ _STRONG, _WEAK, _NAME_ALONE = 50, 25, 6
 _SKETCH_HASHES = 3  # the smallest of a sketch: two texts that are much alike have one of them in common
 
 # Keys from lists: (column, bound); keys from two or more weak statements: (SQL text or NULL, bound).
-_LISTED = ("mails", "phones", "address_keys", "banks", "documents", "devices", "code_hosts", "photos", "referees")
+_LISTED = (
+    "mails",
+    "phones",
+    "address_keys",
+    "banks",
+    "documents",
+    "devices",
+    "code_hosts",
+    "photos",
+    "referees",
+)
 _COMPOSED: tuple[tuple[str, int], ...] = (
     ("full_name", _NAME_ALONE),
     ("full_name || '|' || birth_date", _WEAK),

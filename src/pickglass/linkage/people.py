@@ -78,7 +78,9 @@ _SPELT = {
     "family_name": _NAME,
     "name": _FULL_NAME,
     "mfa_device": f"'{AUTHENTICATOR}' || {{value}}",
-    **dict.fromkeys(("bank", "wallet", "photo", "document"), "{value}"),  # hashes, and what large letters tell apart
+    **dict.fromkeys(
+        ("bank", "wallet", "photo", "document"), "{value}"
+    ),  # hashes, and what large letters tell apart
 }
 
 _NEVER_COMMON = ("postal_code", "birth_date", "given_name", "family_name", "name")  # weighed by frequency
@@ -94,7 +96,23 @@ _EMPTY_MAILBOXES = (
     "noreply", "no-reply", "donotreply", "null", "test", "test1", "tester", "testing", "unknown", "user", "xxx",
 )  # fmt: skip
 _EMPTY_DATES = ("1900-01-01", "1901-01-01", "1970-01-01", "0001-01-01", "9999-12-31", "2000-01-01")
-_HONORIFICS = ("dr", "mr", "mrs", "ms", "miss", "mx", "prof", "sir", "jr", "sr", "ii", "iii", "iv", "phd", "md")
+_HONORIFICS = (
+    "dr",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "prof",
+    "sir",
+    "jr",
+    "sr",
+    "ii",
+    "iii",
+    "iv",
+    "phd",
+    "md",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +159,14 @@ def _joined(parts: pa.Array) -> str:
     bounds = np.frombuffer(ends, np.int32)[parts.offset : parts.offset + len(parts) + 1]
     if not np.all(np.diff(bounds) == _SKETCH_DIGITS):
         raise ValueError
-    return texts[bounds[0] : bounds[-1]].to_pybytes().decode("ascii")
+    return str(texts[bounds[0] : bounds[-1]].to_pybytes(), "ascii")
 
 
 def _one_row_each(subjects: pa.Table) -> pa.Table:
     """The subjects in the order of their ids, each once."""
-    order = [(name, "ascending") for name in ("subject_id", "name", "birth_date") if name in subjects.column_names]
+    order = [
+        (name, "ascending") for name in ("subject_id", "name", "birth_date") if name in subjects.column_names
+    ]
     subjects = subjects.filter(pc.is_valid(subjects["subject_id"]))
     subjects = subjects.take(pc.sort_indices(subjects, order)).combine_chunks()
     ids = subjects["subject_id"].combine_chunks()
@@ -159,7 +179,9 @@ def _stated(subjects: pa.Table) -> pa.Table:
     """What the engine needs of the subjects: a number, the id and, where they are known, name and birth date."""
     count = subjects.num_rows
     texts = {
-        name: subjects[name].cast(pa.string()) if name in subjects.column_names else pa.nulls(count, pa.string())
+        name: subjects[name].cast(pa.string())
+        if name in subjects.column_names
+        else pa.nulls(count, pa.string())
         for name in ("subject_id", "name", "birth_date")
     }
     return pa.table({"n": pa.array(np.arange(count, dtype=np.int32)), **texts})
@@ -184,13 +206,18 @@ def _lists(values: pa.Table, count: int) -> dict[str, pa.Array]:
 
 def _sketches(subjects: pa.Table) -> pa.Array:
     """The sketches as numbers; an empty one for who has none."""
-    if "text_sketch" not in subjects.column_names or not pc.sum(pc.list_value_length(subjects["text_sketch"])).as_py():
+    if (
+        "text_sketch" not in subjects.column_names
+        or not pc.sum(pc.list_value_length(subjects["text_sketch"])).as_py()
+    ):
         return pa.array([[]] * subjects.num_rows, pa.list_(pa.uint64()))
     sketches = subjects["text_sketch"].combine_chunks()
     lengths = pc.fill_null(pc.list_value_length(sketches), 0).to_numpy()
     parts = pc.list_flatten(sketches).cast(pa.string())
     try:
-        numbers = np.frombuffer(bytes.fromhex(_joined(parts)), np.uint8).reshape(len(parts), -1).astype(np.uint64)
+        numbers = (
+            np.frombuffer(bytes.fromhex(_joined(parts)), np.uint8).reshape(len(parts), -1).astype(np.uint64)
+        )
     except ValueError as error:
         raise InputError(
             "a sketch of a text is not made of hashes of 12 hexadecimal digits", hint="load the data anew"
@@ -266,7 +293,9 @@ def _drop(connection: Any) -> tuple[Dropped, ...]:
 
 _TEXT_COLUMNS = [field.name for field in PEOPLE if field.type == _TEXTS]
 _PLACES = ", ".join(
-    f"({literal(kind)}, {_TEXT_COLUMNS.index(column)})" for kind, column in _COLUMN_OF.items() if column in _TEXT_COLUMNS
+    f"({literal(kind)}, {_TEXT_COLUMNS.index(column)})"
+    for kind, column in _COLUMN_OF.items()
+    if column in _TEXT_COLUMNS
 )
 _VALUES_IN_ORDER = f"""
     SELECT DISTINCT place, n, value FROM held JOIN (VALUES {_PLACES}) AS p(kind, place) USING (kind)

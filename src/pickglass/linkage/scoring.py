@@ -69,12 +69,14 @@ class PairScorer:
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE pair AS SELECT * FROM pair ORDER BY hash(l, r, {seed}), l, r LIMIT {most}"
         )
-        return most / pairs
+        return most / int(pairs)
 
     def take_pair(self, left: str, right: str) -> None:
         """Make the table `pair` of one pair, likely or not."""
         numbers = sorted(pc.index(self.subject_ids, one).as_py() for one in (left, right))
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE pair AS SELECT {numbers[0]} AS l, {numbers[1]} AS r")
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE pair AS SELECT {numbers[0]} AS l, {numbers[1]} AS r"
+        )
 
     def bring_people(self) -> None:
         """Make the table `compared`: whoever is in a pair, with the frequencies of the names among all."""
@@ -129,7 +131,9 @@ class PairScorer:
                 linker.training.estimate_parameters_using_expectation_maximisation(
                     f"l.block = r.block AND {rule}", estimate_without_term_frequencies=True
                 )
-            except ValueError:  # Splink's, where a sample holds no two records of one person: it teaches nothing
+            except (
+                ValueError
+            ):  # Splink's, where a sample holds no two records of one person: it teaches nothing
                 continue
             for name, chances_of_levels in _read(linker, rule).items():
                 learnt.setdefault(name, []).append(chances_of_levels)
@@ -169,7 +173,9 @@ def _read(linker: Any, rule: str) -> dict[str, tuple[float, ...]]:
     """Read what one session learnt of the comparisons that its rule does not speak of."""
     learnt = {}
     for number, comparison in enumerate(COMPARISONS):
-        if any(f".{column} " in f"{rule} ".replace(",", " ").replace(")", " ") for column in comparison.columns):
+        if any(
+            f".{column} " in f"{rule} ".replace(",", " ").replace(")", " ") for column in comparison.columns
+        ):
             continue
         levels = linker.misc.save_model_to_json()["comparisons"][number]["comparison_levels"]
         found = [level.get("m_probability") for level in levels if not level.get("is_null_level")]
@@ -177,12 +183,15 @@ def _read(linker: Any, rule: str) -> dict[str, tuple[float, ...]]:
             learnt[comparison.name] = tuple(map(float, found))
     return learnt
 
+
 def prior(per_subject: float, count: int) -> float:
     """Turn «how many of such partners a subject has» into the chance that two subjects are such a pair."""
     return min(0.5, 2 * per_subject / max(count - 1, 1))
 
 
-def chances(learnt: Mapping[str, Sequence[float]], comparison: Comparison, name: str = "one_person") -> Sequence[float]:
+def chances(
+    learnt: Mapping[str, Sequence[float]], comparison: Comparison, name: str = "one_person"
+) -> Sequence[float]:
     """The chance of each level as it was learnt or, where nothing was, as it is assumed."""
     return learnt.get(comparison.name) or [getattr(level, name) for level in comparison.levels]
 
@@ -205,7 +214,11 @@ def settings(model: Model, count: int, *, frequencies: bool = True) -> dict[str,
             {
                 "output_column_name": f"c{number}",
                 "comparison_levels": [
-                    {"sql_condition": comparison.unknown, "label_for_charts": "unknown", "is_null_level": True},
+                    {
+                        "sql_condition": comparison.unknown,
+                        "label_for_charts": "unknown",
+                        "is_null_level": True,
+                    },
                     *(
                         _level(level, chance, count, frequencies)
                         for level, chance in zip(
@@ -239,7 +252,9 @@ def family_bits(model: Model) -> str:
     """SQL over Splink's predictions: bits by which «a family» explains a pair better than «one person» does."""
     parts = [str(math.log2(max(model.relatives, _LEAST) / max(model.duplicates, _LEAST)))]
     for number, comparison in enumerate(COMPARISONS):
-        both = zip(chances(model.family, comparison, "family"), chances(model.one_person, comparison), strict=True)
+        both = zip(
+            chances(model.family, comparison, "family"), chances(model.one_person, comparison), strict=True
+        )
         cases = " ".join(
             f"WHEN {len(comparison.levels) - 1 - place} THEN {math.log2(max(family, _LEAST) / max(same, _LEAST))}"
             for place, (family, same) in enumerate(both)

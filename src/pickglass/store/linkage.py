@@ -1,7 +1,7 @@
 """What linkage keeps from run to run: decisions on pairs, personas with their history, models, the latest links.
 
 A decision is obeyed for ever, or until somebody decides otherwise; the earlier ones stay as its history. A trained
-model holds how often values occur, so it is forgotten with any subject that is erased, and trained anew.
+model was learnt from everybody, so it is forgotten with any subject that is erased, and trained anew.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ spelled AS (
                 WHEN regexp_matches(text, '(?i)windows') THEN 'Windows'
                 WHEN regexp_matches(text, '(?i)(mac|darwin|os x)') THEN 'macOS'
                 WHEN regexp_matches(text, '(?i)(linux|ubuntu|debian|fedora|x11)') THEN 'Linux' END AS system
-    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin)
+    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin_source)
 ),
 computer AS (
     SELECT s.subject_id, s.time, s.event_id, s.device_id, s.device_name, p.system

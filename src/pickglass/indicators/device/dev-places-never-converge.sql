@@ -1,6 +1,6 @@
 -- Claim, delivery, the computer's own location and sign-ins, by region: does any of them ever agree with another?
 WITH company AS (
-    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+    SELECT src_ip FROM egress WHERE subjects >= $shared_people
 ),
 travel AS (
     SELECT subject_id, valid_from, valid_until FROM attested
@@ -21,10 +21,10 @@ record AS (
     UNION ALL
     SELECT s.subject_id, 'signins', s.country || '/' || upper(s.region), s.time, s.event_id
     FROM signin s
-    LEFT JOIN company c ON c.src_ip = s.src_ip
-    LEFT JOIN hosting h ON h.asn = s.asn
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND s.country IS NOT NULL AND s.region IS NOT NULL
-      AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL AND c.src_ip IS NULL AND h.asn IS NULL
+      AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
+      AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true)
+      AND coalesce(s.asn NOT IN (SELECT asn FROM hosting), true)
 ),
 early AS (
     SELECT r.*

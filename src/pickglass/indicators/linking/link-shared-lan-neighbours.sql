@@ -50,5 +50,6 @@ watched AS (
 SELECT w.subject_id, f.subject_id IS NOT NULL AS fired, f.time, f.event_ids, f.neighbour, f.others, f.days
 FROM watched w
 LEFT JOIN found f ON f.subject_id = w.subject_id
-WHERE EXISTS (SELECT 1 FROM issued i WHERE i.subject_id <> w.subject_id)
+LEFT JOIN (SELECT subject_id, count(*) AS computers FROM issued GROUP BY subject_id) o ON o.subject_id = w.subject_id
+WHERE (SELECT count(*) FROM issued) > coalesce(o.computers, 0)
   AND w.subject_id NOT IN (SELECT subject_id FROM crowd)

@@ -1,6 +1,10 @@
 -- Meetings joined from a place far from every sign-in within half an hour of it.
 -- Neighbouring regions are one place to an address database, so places are compared by distance.
-WITH place AS (
+WITH travel AS (
+    SELECT subject_id, valid_from, valid_until FROM attested
+    WHERE kind = 'approved_travel' AND coalesce(outcome, 'passed') NOT IN ('failed', 'declined')
+),
+place AS (
     SELECT lower(city) AS city, region, country, min(CAST(latitude AS DOUBLE)) AS latitude, min(CAST(longitude AS DOUBLE)) AS longitude
     FROM reference_place
     GROUP BY lower(city), region, country
@@ -14,7 +18,7 @@ city AS (
     HAVING count(*) = 1
 ),
 company AS (
-    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+    SELECT src_ip FROM egress WHERE subjects >= $shared_people
 ),
 joined AS (
     SELECT m.subject_id, m.time, m.event_id, m.src_ip, concat_ws(', ', m.city, m.region, m.country) AS shown,
@@ -24,19 +28,16 @@ joined AS (
     LEFT JOIN city c ON c.city = lower(m.city) AND c.country = m.country
     LEFT JOIN place r ON r.city = '' AND r.region = m.region AND r.country = m.country AND r.region <> ''
     LEFT JOIN company x ON x.src_ip = m.src_ip
+    LEFT JOIN travel v ON v.subject_id = m.subject_id AND epoch(v.valid_from) <= epoch(m.time) + $approval_lag_days * 86400
+                      AND (v.valid_until IS NULL OR v.valid_until > m.time)
     WHERE x.src_ip IS NULL
       -- People join by phone beside the computer, through their carrier's gateway.
       AND NOT regexp_matches(concat_ws(' ', m.os_name, m.device, m.network_kind), '(?i)(android|iphone|ipad|ios|phone|mobile|cellular|pstn)')
-      AND NOT EXISTS (
-          SELECT 1 FROM attested a
-          WHERE a.subject_id = m.subject_id AND a.kind = 'approved_travel'
-            AND coalesce(a.outcome, 'passed') NOT IN ('failed', 'declined')
-            AND epoch(a.valid_from) <= epoch(m.time) + $approval_lag_days * 86400
-            AND (a.valid_until IS NULL OR a.valid_until > m.time))
+      AND v.subject_id IS NULL
 ),
 phone AS (
     SELECT text
-    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin)
+    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin_source)
     WHERE regexp_matches(text, '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
 ),
 -- Sign-ins through a tunnel or the company's own way out say nothing about a place.
@@ -44,13 +45,12 @@ open_signin AS (
     SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.latitude, s.longitude, CAST(floor(epoch(s.time) / 3600) AS BIGINT) AS hour,
            s.city, s.region, s.country
     FROM signin s
-    LEFT JOIN phone f ON f.text = coalesce(nullif(s.os_name, ''), s.user_agent)
-    LEFT JOIN company x ON x.src_ip = s.src_ip
-    LEFT JOIN (SELECT DISTINCT CAST(asn AS BIGINT) AS asn FROM reference_hosting_network) h ON h.asn = s.asn
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
-      AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL AND x.src_ip IS NULL AND h.asn IS NULL
+      AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL
+      AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true)
+      AND coalesce(s.asn NOT IN (SELECT CAST(asn AS BIGINT) FROM reference_hosting_network), true)
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
-      AND f.text IS NULL
+      AND coalesce(coalesce(nullif(s.os_name, ''), s.user_agent) NOT IN (SELECT text FROM phone), true)
 ),
 -- Hours bound the join: a sign-in within the half hour lies in the meeting's hour, the one before or the one after.
 hourly AS (

@@ -1,10 +1,14 @@
 -- Was any sign-in near the place where the person says they work or live? Hidden and shared places do not count.
-WITH company AS (
-    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+WITH travel AS (
+    SELECT subject_id, valid_from, valid_until FROM attested
+    WHERE kind = 'approved_travel' AND coalesce(outcome, 'passed') NOT IN ('failed', 'declined')
+),
+company AS (
+    SELECT src_ip FROM egress WHERE subjects >= $shared_people
 ),
 operator AS (
     SELECT DISTINCT g.as_org
-    FROM (SELECT DISTINCT lower(as_org) AS as_org FROM signin WHERE as_org IS NOT NULL) g
+    FROM (SELECT DISTINCT lower(as_org) AS as_org FROM signin_source WHERE as_org IS NOT NULL) g
     JOIN reference_vpn_operator v ON (v.match = 'part' AND contains(g.as_org, v.name))
                                   OR (v.match = 'start' AND starts_with(g.as_org, v.name) AND contains(g.as_org, 'vpn'))
 ),
@@ -37,21 +41,17 @@ located AS (
                OR (s.country = c.home_country AND (s.region = c.home_region OR lower(s.city) = lower(c.home_city))), false) AS near
     FROM signin s
     JOIN claim c ON c.subject_id = s.subject_id
-    LEFT JOIN company e ON e.src_ip = s.src_ip
-    LEFT JOIN operator o ON o.as_org = lower(s.as_org)
-    LEFT JOIN hosting h ON h.asn = s.asn
-    LEFT JOIN satellite l ON l.asn = s.asn
+    LEFT JOIN travel v ON v.subject_id = s.subject_id AND epoch(v.valid_from) <= epoch(s.time) + $approval_lag_days * 86400
+                      AND (v.valid_until IS NULL OR v.valid_until > s.time)
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
       AND (s.claimed_km IS NOT NULL AND c.exact OR s.country IS NOT NULL AND (s.region IS NOT NULL OR s.country <> c.work_country))
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
-      AND l.asn IS NULL AND NOT regexp_matches(coalesce(s.as_org, ''), '(?i)(satellit|starlink|spacex|viasat|hughes|eutelsat|oneweb|telesat)')
-      AND e.src_ip IS NULL AND o.as_org IS NULL AND h.asn IS NULL
-      AND NOT EXISTS (
-          SELECT 1 FROM attested a
-          WHERE a.subject_id = s.subject_id AND a.kind = 'approved_travel'
-            AND coalesce(a.outcome, 'passed') NOT IN ('failed', 'declined')
-            AND epoch(a.valid_from) <= epoch(s.time) + $approval_lag_days * 86400
-            AND (a.valid_until IS NULL OR a.valid_until > s.time))
+      AND NOT regexp_matches(coalesce(s.as_org, ''), '(?i)(satellit|starlink|spacex|viasat|hughes|eutelsat|oneweb|telesat)')
+      AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true)
+      AND coalesce(lower(s.as_org) NOT IN (SELECT as_org FROM operator), true)
+      AND coalesce(s.asn NOT IN (SELECT asn FROM hosting), true)
+      AND coalesce(s.asn NOT IN (SELECT asn FROM satellite), true)
+      AND v.subject_id IS NULL
 ),
 -- One row per day and place is enough for all that follows.
 daily AS (

@@ -1,11 +1,11 @@
 -- A person signs in with a browser from rented servers or a residential proxy that only they come from.
 WITH company AS (
-    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+    SELECT src_ip FROM egress WHERE subjects >= $shared_people
 ),
 shown AS (
-    SELECT DISTINCT lower(tunnel_operator) AS shown, true AS tunnel FROM signin WHERE tunnel_operator IS NOT NULL
+    SELECT DISTINCT lower(tunnel_operator) AS shown, true AS tunnel FROM signin_source WHERE tunnel_operator IS NOT NULL
     UNION
-    SELECT DISTINCT lower(as_org), false FROM signin WHERE as_org IS NOT NULL
+    SELECT DISTINCT lower(as_org), false FROM signin_source WHERE as_org IS NOT NULL
 ),
 known_name AS (
     SELECT s.shown, s.tunnel, min(v.operator) AS operator, bool_or(v.kind = 'proxy') AS proxy

@@ -1,38 +1,37 @@
 -- Two successive sign-ins at computers, farther apart than an aircraft could bring somebody in the time between.
 -- Hidden or shared places are no travel: anonymisers, tunnels, hosting networks, the company's own egress.
-WITH company AS (
-    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+WITH travel AS (
+    SELECT subject_id, valid_from, valid_until FROM attested
+    WHERE kind = 'approved_travel' AND coalesce(outcome, 'passed') NOT IN ('failed', 'declined')
+),
+company AS (
+    SELECT src_ip FROM egress WHERE subjects >= $shared_people
 ),
 operator AS (
     SELECT DISTINCT g.as_org
-    FROM (SELECT DISTINCT lower(as_org) AS as_org FROM signin WHERE as_org IS NOT NULL) g
+    FROM (SELECT DISTINCT lower(as_org) AS as_org FROM signin_source WHERE as_org IS NOT NULL) g
     JOIN reference_vpn_operator v ON (v.match = 'part' AND contains(g.as_org, v.name))
                                   OR (v.match = 'start' AND starts_with(g.as_org, v.name) AND contains(g.as_org, 'vpn'))
 ),
 phone AS (
     SELECT text
-    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin)
+    FROM (SELECT DISTINCT coalesce(nullif(os_name, ''), user_agent) AS text FROM signin_source)
     WHERE regexp_matches(text, '(?i)(android|iphone|ipad|ipod|\bios\b|mobile)')
 ),
 -- Phones come out of their carrier's gateway, wherever that stands; people have them beside the computer.
 located AS (
     SELECT s.subject_id, s.time, s.event_id, s.src_ip, s.latitude, s.longitude, s.claimed_km
     FROM signin s
-    LEFT JOIN phone f ON f.text = coalesce(nullif(s.os_name, ''), s.user_agent)
-    LEFT JOIN company c ON c.src_ip = s.src_ip
-    LEFT JOIN operator o ON o.as_org = lower(s.as_org)
-    LEFT JOIN (SELECT DISTINCT CAST(asn AS BIGINT) AS asn FROM reference_hosting_network) h ON h.asn = s.asn
+    LEFT JOIN travel v ON v.subject_id = s.subject_id AND epoch(v.valid_from) <= epoch(s.time) + $approval_lag_days * 86400
+                      AND (v.valid_until IS NULL OR v.valid_until > s.time)
     WHERE s.outcome = 'success' AND s.activity IN ('signin', 'session', 'app') AND coalesce(s.interactive, true)
       AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL
       AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
-      AND c.src_ip IS NULL AND o.as_org IS NULL AND h.asn IS NULL
-      AND f.text IS NULL
-      AND NOT EXISTS (
-          SELECT 1 FROM attested a
-          WHERE a.subject_id = s.subject_id AND a.kind = 'approved_travel'
-            AND coalesce(a.outcome, 'passed') NOT IN ('failed', 'declined')
-            AND epoch(a.valid_from) <= epoch(s.time) + $approval_lag_days * 86400
-            AND (a.valid_until IS NULL OR a.valid_until > s.time))
+      AND coalesce(s.src_ip NOT IN (SELECT src_ip FROM company), true)
+      AND coalesce(lower(s.as_org) NOT IN (SELECT as_org FROM operator), true)
+      AND coalesce(s.asn NOT IN (SELECT CAST(asn AS BIGINT) FROM reference_hosting_network), true)
+      AND coalesce(coalesce(nullif(s.os_name, ''), s.user_agent) NOT IN (SELECT text FROM phone), true)
+      AND v.subject_id IS NULL
 ),
 step AS (
     SELECT *, lag(time) OVER w AS from_time, lag(latitude) OVER w AS from_latitude, lag(longitude) OVER w AS from_longitude,

@@ -43,7 +43,7 @@ matched AS (
 -- An address that many colleagues come from is a way out of the company, and what many use is their work, whatever a list says.
 company AS (
     SELECT 'ip' AS kind, lower(src_ip) AS value
-    FROM signin WHERE src_ip IS NOT NULL GROUP BY lower(src_ip) HAVING count(DISTINCT subject_id) >= $shared_people
+    FROM signin_source WHERE src_ip IS NOT NULL GROUP BY lower(src_ip) HAVING count(DISTINCT subject_id) >= $shared_people
     UNION
     SELECT kind, value FROM matched GROUP BY kind, value HAVING count(DISTINCT subject_id) >= $shared_people
 ),

@@ -3,11 +3,11 @@
 -- while roaming, at ever other addresses. That is how honest people abroad or with a foreign contract look. A phone at
 -- home, while the laptop uses a VPN, is near the claimed place. What remains stays at one address, elsewhere.
 WITH company AS (
-    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+    SELECT src_ip FROM egress WHERE subjects >= $shared_people
 ),
 carrier AS (
     SELECT as_org
-    FROM (SELECT DISTINCT as_org FROM signin WHERE as_org IS NOT NULL)
+    FROM (SELECT DISTINCT as_org FROM signin_source WHERE as_org IS NOT NULL)
     WHERE regexp_matches(as_org, '(?i)(mobile|wireless|cellular|cellco|t-mobile|\bgsm\b|\blte\b|\b[45]g\b)')
 ),
 -- Where an address lies, by any sign-in that came from it.

@@ -1,6 +1,6 @@
 -- A session that is weeks old and goes back and forth between networks of different regions on one day.
 WITH company AS (
-    SELECT src_ip FROM signin WHERE src_ip IS NOT NULL GROUP BY src_ip HAVING count(DISTINCT subject_id) >= $shared_people
+    SELECT src_ip FROM egress WHERE subjects >= $shared_people
 ),
 used AS (
     SELECT s.subject_id, s.session_id, s.time, s.event_id, CAST(s.time AS DATE) AS day, s.asn, concat_ws('/', s.country, s.region) AS place
@@ -12,20 +12,21 @@ used AS (
 begun AS (
     SELECT subject_id, session_id, min(time) AS begun, max(time) AS last_time FROM used GROUP BY subject_id, session_id
 ),
--- A change counts where both the operator and the region differ from the use before.
+-- A change counts where both the operator and the region differ from the use before. Most sessions never grow old.
 step AS (
-    SELECT u.*, lag(u.asn) OVER w AS asn_before, lag(u.place) OVER w AS place_before
+    SELECT u.*, b.begun, lag(u.asn) OVER w AS asn_before, lag(u.place) OVER w AS place_before
     FROM used u
+    JOIN begun b ON b.subject_id = u.subject_id AND b.session_id = u.session_id
+        AND epoch(b.last_time) - epoch(b.begun) >= $min_age_days * 86400
     WINDOW w AS (PARTITION BY u.subject_id, u.session_id, u.day ORDER BY u.time, u.event_id)
 ),
 daily AS (
-    SELECT s.subject_id, s.session_id, s.day, b.begun, max(s.time) AS time, count(DISTINCT s.asn) AS networks,
+    SELECT s.subject_id, s.session_id, s.day, s.begun, max(s.time) AS time, count(DISTINCT s.asn) AS networks,
            count(*) FILTER (WHERE s.asn_before IS NOT NULL AND s.asn <> s.asn_before AND s.place <> s.place_before) AS switches,
            list(s.event_id ORDER BY s.time, s.event_id) AS event_ids
     FROM step s
-    JOIN begun b ON b.subject_id = s.subject_id AND b.session_id = s.session_id
-    WHERE epoch(s.time) - epoch(b.begun) >= $min_age_days * 86400
-    GROUP BY s.subject_id, s.session_id, s.day, b.begun
+    WHERE epoch(s.time) - epoch(s.begun) >= $min_age_days * 86400
+    GROUP BY s.subject_id, s.session_id, s.day, s.begun
 ),
 confirmed AS (
     SELECT DISTINCT subject_id, CAST(time AS DATE) AS day FROM signin

@@ -1,9 +1,9 @@
 -- Sign-ins through a consumer VPN on more than one day. The vendor's own words name the operator; a network's name
 -- counts only where it is plain (`part`, or beside «vpn»), because «Star» and «Express» are names of honest carriers.
 WITH shown AS (
-    SELECT DISTINCT lower(tunnel_operator) AS shown, true AS tunnel FROM signin WHERE tunnel_operator IS NOT NULL
+    SELECT DISTINCT lower(tunnel_operator) AS shown, true AS tunnel FROM signin_source WHERE tunnel_operator IS NOT NULL
     UNION
-    SELECT DISTINCT lower(as_org), false FROM signin WHERE as_org IS NOT NULL
+    SELECT DISTINCT lower(as_org), false FROM signin_source WHERE as_org IS NOT NULL
 ),
 known_name AS (
     SELECT s.shown, s.tunnel, min(v.operator) AS operator

@@ -1,5 +1,5 @@
 -- Who is who: account keys to subjects, from the rosters and the recruiting system.
--- Reads known_<table>; makes account_subject, device_holder.
+-- Reads known_<table> and device_run; makes account_subject, device_holder.
 
 -- The latest statement of each worker's roster row.
 CREATE TEMP TABLE worker_now AS
@@ -122,14 +122,11 @@ HAVING count(DISTINCT subject_id) = 1;
 -- Which subject held a device from when to when, by device id, name and serial.
 CREATE TEMP TABLE device_holder AS
 WITH seen AS (
-    SELECT unnest([device_id, lower(device_name), device_serial]) AS device, a.subject_id, d.time
-    FROM known_device_state d JOIN account_subject a ON a.account = lower(d.account)
-    UNION ALL
-    SELECT unnest([device_id, lower(device_name)]), a.subject_id, p.time
-    FROM known_process p JOIN account_subject a ON a.account = lower(p.account)
+    SELECT r.device, a.subject_id, r.time
+    FROM device_run r JOIN account_subject a ON a.account = r.account
 ),
 changes AS (
-    SELECT device, subject_id, time FROM seen WHERE device IS NOT NULL AND device <> ''
+    SELECT device, subject_id, time FROM seen
     QUALIFY subject_id IS DISTINCT FROM lag(subject_id) OVER (PARTITION BY device ORDER BY time, subject_id)
 )
 SELECT device, subject_id,

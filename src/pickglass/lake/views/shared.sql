@@ -1,4 +1,5 @@
--- Things that two or more subjects share, and attestations resolved to subjects.
+-- Things that two or more subjects share, and attestations resolved to subjects. What machines were seen with each subject
+-- comes month by month, as `machine_thing`.
 
 CREATE TEMP TABLE attested AS
 SELECT DISTINCT s.subject_id, t.kind, t.value, t.outcome, t.author, t.reason, t.time AS valid_from, t.valid_until, t.event_id
@@ -12,14 +13,6 @@ SELECT DISTINCT t.subject_id AS subject_id, o.subject_id AS other_id
 FROM attested t JOIN account_subject o ON o.account = lower(t.value)
 WHERE t.kind = 'household' AND (t.valid_until IS NULL OR t.valid_until > CAST($as_of AS TIMESTAMPTZ));
 
--- Who sat at which device. A log of logons names the computer that was logged on to: of a file server, a domain controller or
--- a build machine, which many reach from elsewhere, that is nobody's own.
-CREATE TEMP VIEW device_use AS
-SELECT subject_id, device_id, time, event_id
-FROM signin
-WHERE device_id IS NOT NULL AND outcome = 'success'
-  AND NOT regexp_matches(lower(coalesce(app, '')), '(network logon|remote desktop|remote shell|remote logon|other credentials)$');
-
 CREATE TEMP TABLE thing AS
 WITH holding AS (
     SELECT 'address' AS kind, address_key AS value, subject_id, time, event_id, CAST(NULL AS VARCHAR) AS last FROM worker WHERE address_key IS NOT NULL
@@ -29,19 +22,6 @@ WITH holding AS (
       AND coalesce(place_kind, '') NOT IN ('pickup_point', 'locker')
     UNION ALL
     SELECT 'address', value, subject_id, time, event_id, NULL FROM identifier WHERE kind = 'address'
-    UNION ALL
-    SELECT 'egress', src_ip, subject_id, time, event_id, NULL FROM signin
-    WHERE src_ip IS NOT NULL AND outcome = 'success' AND activity IN ('signin', 'session', 'app', 'token')
-    UNION ALL
-    SELECT 'egress', src_ip, subject_id, time, event_id, NULL FROM device_state WHERE src_ip IS NOT NULL
-    UNION ALL
-    SELECT 'gateway', lower(gateway_mac), subject_id, time, event_id, NULL FROM device_state WHERE gateway_mac IS NOT NULL
-    UNION ALL
-    SELECT 'gateway', lower(wifi_bssid), subject_id, time, event_id, NULL FROM device_state WHERE wifi_bssid IS NOT NULL
-    UNION ALL
-    SELECT 'device', device_id, subject_id, time, event_id, NULL FROM device_use
-    UNION ALL
-    SELECT 'mfa_device', mfa_device, subject_id, time, event_id, NULL FROM signin WHERE mfa_device IS NOT NULL AND outcome = 'success'
     UNION ALL
     SELECT 'bank', bank_hash, subject_id, time, event_id, bank_last FROM payroll_event WHERE bank_hash IS NOT NULL
     UNION ALL
@@ -53,16 +33,37 @@ WITH holding AS (
            subject_id, time, event_id, last
     FROM identifier
     WHERE kind IN ('phone', 'mail', 'recovery_mail', 'bank', 'wallet', 'document', 'code_host', 'photo')
+),
+shared AS (   -- most things are one person's
+    SELECT kind, value
+    FROM (SELECT kind, value, subject_id FROM holding UNION ALL SELECT kind, value, subject_id FROM machine_thing)
+    WHERE value IS NOT NULL AND value <> ''
+    GROUP BY kind, value
+    HAVING min(subject_id) <> max(subject_id)
+),
+monthly AS (
+    SELECT kind, value, subject_id, CAST(date_trunc('month', time) AS DATE) AS month, bit_or(1 << (day(time) - 1)) AS days,
+           min(time) AS first_time, max(time) AS last_time, max(last) AS last, min({'time': time, 'event_id': event_id}, 5) AS events
+    FROM holding SEMI JOIN shared USING (kind, value)
+    GROUP BY kind, value, subject_id, CAST(date_trunc('month', time) AS DATE)
+    UNION ALL
+    SELECT kind, value, subject_id, month, days, first_time, last_time, NULL, events
+    FROM machine_thing SEMI JOIN shared USING (kind, value)
+),
+of_month AS (   -- two tables, or two pieces of one, may tell of the same month
+    SELECT kind, value, subject_id, bit_or(days) AS days, min(first_time) AS first_time, max(last_time) AS last_time,
+           max(last) AS last, flatten(list(events)) AS events
+    FROM monthly
+    GROUP BY kind, value, subject_id, month
 )
 SELECT kind, value,
        CASE WHEN kind = 'address' THEN replace(value, '|', ', ')
             WHEN kind IN ('bank', 'wallet', 'document') THEN 'ending ' || coalesce(max(last), '?')
             ELSE value END AS label,
-       subject_id, min(time) AS first_time, max(time) AS last_time,
-       count(DISTINCT CAST(time AS DATE)) AS days,
-       list_slice(list(event_id ORDER BY time, event_id), 1, 5) AS event_ids
-FROM holding
-WHERE value IS NOT NULL AND value <> ''
+       subject_id, min(first_time) AS first_time, max(last_time) AS last_time,
+       CAST(sum(bit_count(days)) AS BIGINT) AS days,
+       list_transform(list_sort(flatten(list(events)))[1:5], lambda e: e.event_id) AS event_ids
+FROM of_month
 GROUP BY kind, value, subject_id;
 
 -- A thing whose every sharer has declared a household with another sharer is explained, and taken out.

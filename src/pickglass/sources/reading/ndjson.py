@@ -13,6 +13,7 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import Final
 
+from pickglass.model.lines import Lines, chained
 from pickglass.sources.reading.content import Feed
 from pickglass.sources.reading.encodings import TextFeed
 from pickglass.sources.reading.limits import MIB, Limits
@@ -20,6 +21,7 @@ from pickglass.sources.reading.records import Block, Record, pack
 
 _PIECE: Final = 4 * MIB  # read at a time: larger is slower, it leaves the processor's cache
 _FIRST: Final = itemgetter(0)
+_BRACE: Final = ord("{")
 _NOT_AN_OBJECT: Final = "not a JSON object"
 _NOT_UTF8: Final = "not UTF-8"
 _MARK: Final = b"\xef\xbb\xbf"
@@ -39,12 +41,12 @@ def line_blocks(feed: Feed, block_bytes: int, limits: Limits) -> Iterator[Block]
 
 
 def _joined(block: Block, piece: Block) -> Block:
-    if block.lines is block.raws and piece.lines is piece.raws:
-        block.lines.extend(piece.lines)
-        return block
     place = len(block.lines)
     problems = block.problems | {place + n: reason for n, reason in piece.problems.items()}
-    return Block(block.first, block.lines + piece.lines, block.raws + piece.raws, problems)
+    lines = chained([block.lines, piece.lines])
+    same = block.lines is block.raws and piece.lines is piece.raws
+    raws = lines if same else chained([block.raws, piece.raws])
+    return Block(block.first, lines, raws, problems)
 
 
 def _pieces(feed: Feed, size: int, limits: Limits) -> Iterator[tuple[Block, int]]:
@@ -57,9 +59,15 @@ def _pieces(feed: Feed, size: int, limits: Limits) -> Iterator[tuple[Block, int]
         ended = not data
         if tail:
             data = tail + data
-        lines = data.split(b"\n")
-        tail = b"" if ended else lines.pop()
-        block = _block(lines, data, limits)
+        uncut = None if ended else _uncut(data, limits)
+        if uncut is not None:
+            tail = data[uncut[-1] + 1 :]
+            plain = Lines([(data, uncut)])
+            block = Block(1, plain, plain, {})
+        else:
+            lines = data.split(b"\n")
+            tail = b"" if ended else lines.pop()
+            block = _block(lines, data, limits)
         if ended and feed.damage:
             # A line that was cut off is that record; one that is too long has its own reason already.
             beyond = block.problems.get(len(block.lines) - 1) == _too_long(limits)
@@ -72,6 +80,26 @@ def _pieces(feed: Feed, size: int, limits: Limits) -> Iterator[tuple[Block, int]
             yield block, len(data)
         if ended:
             return
+
+
+def _uncut(data: bytes, limits: Limits) -> list[int] | None:
+    """Find the newlines of a text in which every line is a record as it stands; None if one may not be.
+
+    Each begins with a brace (so none is blank), none ends in a carriage return, all are UTF-8 and none is too long.
+    """
+    if data.find(b"\r") >= 0:
+        return None
+    places: list[int] = []
+    start = 0
+    find, found = data.find, places.append  # looked up once: the loop goes round for every record
+    while (end := find(b"\n", start)) >= 0:
+        if data[start] != _BRACE or end - start > limits.record_bytes:
+            return None
+        found(end)
+        start = end + 1
+    if not places or not (data.isascii() or _is_utf8(data[:start])):
+        return None
+    return places
 
 
 def _block(lines: list[bytes], data: bytes, limits: Limits) -> Block:
@@ -107,7 +135,7 @@ def _block(lines: list[bytes], data: bytes, limits: Limits) -> Block:
 
 def _with_damage(block: Block, reason: str, raw: bytes | None = None) -> Block:
     """Add a problem record at the end; without `raw` the last record is the one that was cut off."""
-    lines, raws = block.lines.copy(), block.raws.copy()
+    lines, raws = list(block.lines), list(block.raws)
     if raw is None and lines:
         lines[-1] = b""
     else:

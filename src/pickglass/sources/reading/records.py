@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,12 +23,12 @@ class Block:
 
     Records are counted from 1 and blank ones are not counted, in every form. `lines` holds one JSON object a
     record, UTF-8 without a newline, or b"" where there is none; `raws` holds the record's own bytes in the
-    file. Where all are identical, as in NDJSON, both are the same list.
+    file. Where all are identical, as in NDJSON, both are the same object.
     """
 
     first: int  # number of the first record
-    lines: list[bytes]
-    raws: list[bytes]
+    lines: Sequence[bytes]
+    raws: Sequence[bytes]
     problems: dict[int, str]  # index in the block -> why there is no line
 
 
