@@ -20,7 +20,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Decisions = Mapping[frozenset[str] | tuple[str, str], bool]  # True: the same person, for ever
+Decisions = (  # True: the same person, for ever
+    Mapping[frozenset[str] | tuple[str, str], bool]
+    | Mapping[frozenset[str], bool]
+    | Mapping[tuple[str, str], bool]
+)
 
 _MOST = 1_000  # hundredths of a bit that one pair can say for a group: one sure pair does not outvote ten missing ones
 _MISSING = -500  # what a pair says that is not among the pairs
