@@ -72,7 +72,7 @@ def test_a_star_around_one_shared_value_keeps_its_surest_only() -> None:
 
 def test_people_decide_for_ever() -> None:
     rows = pairs([*clique("ABC"), ("D", "E", -3.0)])
-    found = cluster(rows, decisions={frozenset("AB"): False, ("D", "E"): True, ("Y", "X"): True})
+    found = cluster(rows, decisions={("A", "B"): False, ("D", "E"): True, ("Y", "X"): True})
     assert {"DE", "XY"} <= groups(found)
     assert not any("A" in group and "B" in group for group in groups(found))
 
