@@ -21,7 +21,7 @@ from pickglass.model.records import Link
 from pickglass.model.schema import schema
 from pickglass.settings import Settings, derived_key, load_settings
 from pickglass.simulate import simulate
-from pickglass.store import Store, audit, open_store
+from pickglass.store import Store, audit, linkage, open_store
 
 # One process makes the company once for all of these tests.
 pytestmark = pytest.mark.xdist_group("linking")
@@ -196,6 +196,27 @@ def test_a_decision_is_obeyed_by_the_next_run(company: Company) -> None:
     confirmed = next(link for link in after if set(pair) <= set(link.subjects) and link.kind == "persona")
     assert confirmed.probability == 1.0
     assert farm.id in {link.id for link in after}
+
+
+def test_a_decision_outlives_a_change_of_id_and_waits_for_whom_the_lake_does_not_hold(
+    company: Company,
+) -> None:
+    """A worker who is found to have applied gets the id of the application; the lake of an earlier day lacks people."""
+    rows = company.session.query(
+        "SELECT subject_id, subject_id_of(account) AS former_id FROM "
+        "(SELECT subject_id, unnest(accounts) AS account FROM subject) WHERE former_id <> subject_id ORDER BY ALL"
+    ).to_pylist()
+    (one, other) = rows[0], rows[-1]
+    assert one["subject_id"] != other["subject_id"]
+    pairs = [(one["former_id"], other["former_id"]), (one["subject_id"], "S-NOBODY")]
+    decision: Any = {"linked": True, "actor": "ada", "reason": "both met"}
+    linkage.decide(company.store, "person", pairs, **decision)
+    found = link_everybody(company.session, company.store)
+    both = {one["subject_id"], other["subject_id"]}
+    assert any(both <= set(members) for members in found.personas.members.values())
+    told = linking.explain(company.session, company.store, sorted(both), actor="ada")
+    assert (told["linked"], [one["reason"] for one in told["decisions"]]) == (True, ["both met"])
+    linkage.decide(company.store, "person", [tuple(sorted(both))], linked=False, actor="ada", reason="no")  # type: ignore[list-item]
 
 
 def test_what_cannot_be_decided_is_refused(company: Company) -> None:

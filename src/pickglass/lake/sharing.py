@@ -35,6 +35,12 @@ def identifiers(session: Session) -> pa.Table:
     return session.query(_IDENTIFIERS)
 
 
+def former_ids(session: Session) -> dict[str, str]:
+    """Give the ids that subjects would have by their other accounts, and may have had: to the id of today."""
+    rows = session.query(_FORMER_IDS).to_pylist()
+    return {row["former_id"]: row["subject_id"] for row in rows}
+
+
 def persons(session: Session) -> pa.Table:
     """Give every subject with its name, its date of birth where a roster holds it, and the sketch of its résumé."""
     return session.query(_PERSONS)
@@ -179,6 +185,18 @@ SELECT DISTINCT subject_id, kind, value FROM (
 )
 WHERE value <> ''
 ORDER BY subject_id, kind, value
+"""
+
+# A worker who is found to have applied is called by the application from then on: the id is made of an account.
+_FORMER_IDS = """
+WITH every AS (
+    SELECT subject_id_of(account) AS former_id, subject_id
+    FROM (SELECT subject_id, unnest(accounts) AS account FROM subject)
+)
+SELECT former_id, min(subject_id) AS subject_id FROM every
+WHERE former_id NOT IN (SELECT subject_id FROM subject)
+GROUP BY former_id HAVING count(DISTINCT subject_id) = 1
+ORDER BY former_id
 """
 
 _PERSONS = """

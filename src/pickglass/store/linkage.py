@@ -81,15 +81,6 @@ def decide(
     return len(rows)
 
 
-def decisions(store: Store, kind: DecisionKind) -> dict[tuple[str, str], bool]:
-    """Give what was decided last on each pair, the smaller id first."""
-    return {
-        (one.left_subject, one.right_subject): one.linked
-        for one in decision_history(store)
-        if one.kind == kind
-    }
-
-
 def decision_history(store: Store, subjects: Sequence[str] | None = None) -> list[Decision]:
     """Give all decisions, oldest first; with `subjects` those on pairs of which both are among them."""
     column = tables.link_decision.c
