@@ -100,6 +100,16 @@ def test_a_mail_of_an_agency_is_nobodys_and_counted() -> None:
     assert dropped == (Dropped("mail", "shared by more than 12 subjects", 1, 40),)
 
 
+def test_values_that_are_too_long_to_compare_are_left_out_and_counted() -> None:
+    row, dropped = one([("mail", "a" * 257 + "@example.org"), ("mail", "b" * 200 + "@example.org"),
+                        ("phone", "5" * 300), ("address", f"{'long' * 99} st|x|1")], "Ann " + "x" * 300)  # fmt: skip
+    assert row["mails"] == ["b" * 200 + "@example.org"]
+    assert (row["phones"], row["address_keys"], row["full_name"]) == ([], [], None)
+    assert dropped == tuple(
+        Dropped(kind, "longer than 256 characters", 1, 1) for kind in ("address", "mail", "name", "phone")
+    )
+
+
 def test_columns_of_the_subject_are_read_where_there_are_any() -> None:
     given = pa.table(
         {
