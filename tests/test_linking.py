@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pickglass import linking, pipeline
 from pickglass.errors import InputError, NotFound
 from pickglass.lake.reading import open_lake
 from pickglass.lake.session import Session, session
+from pickglass.linkage import default_model
 from pickglass.linking import Linked, link_everybody
 from pickglass.model.records import Link
 from pickglass.model.schema import schema
@@ -217,6 +219,32 @@ def test_a_decision_outlives_a_change_of_id_and_waits_for_whom_the_lake_does_not
     told = linking.explain(company.session, company.store, sorted(both), actor="ada")
     assert (told["linked"], [one["reason"] for one in told["decisions"]]) == (True, ["both met"])
     linkage.decide(company.store, "person", [tuple(sorted(both))], linked=False, actor="ada", reason="no")  # type: ignore[list-item]
+
+
+def test_of_decisions_that_contradict_each_other_none_is_lost(company: Company) -> None:
+    (one,) = company.session.query(
+        "SELECT list(subject_id ORDER BY subject_id)[1:3] AS first FROM subject"
+    ).to_pylist()
+    first, second, third = one["first"]
+    for pair, same in (((first, second), True), ((second, third), True), ((first, third), False)):
+        linkage.decide(company.store, "person", [pair], linked=same, actor="ada", reason="both met")
+    links = [link for link in link_everybody(company.session, company.store).links if link.kind == "persona"]
+    told = {pair for link in links for pair in combinations(link.subjects, 2)}
+    assert {(first, second), (second, third)} <= told
+    assert (first, third) not in told
+    for pair in ((first, second), (second, third)):
+        linkage.decide(company.store, "person", [pair], linked=False, actor="ada", reason="undone")
+
+
+def test_a_model_of_another_version_is_trained_anew(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linking, "TRAIN_FROM", 1)
+    monkeypatch.setattr("pickglass.linkage.train", lambda _: default_model())
+    linkage.save_model(company.store, '{"version": 0}', 1_000_000)
+    trained = link_everybody(company.session, company.store).trained
+    assert trained is not None
+    assert trained[0] == default_model()
 
 
 def test_what_cannot_be_decided_is_refused(company: Company) -> None:

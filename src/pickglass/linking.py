@@ -7,6 +7,7 @@ decided about pairs is obeyed, and personas keep their ids from run to run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import combinations
@@ -145,7 +146,8 @@ def _model(store: Store, table: pa.Table) -> tuple[Model, tuple[Model, int] | No
         return default_model(), None
     known = newest_model(store)
     if known is not None and count < TRAIN_AGAIN * known[1]:
-        return Model.from_json(known[0]), None
+        with suppress(InputError):  # trained by another version of pickglass: this one trains its own
+            return Model.from_json(known[0]), None
     model = train(table)
     return model, (model, count)
 
@@ -217,12 +219,11 @@ def _persona_links(
         if same.get((row["left"], row["right"])) is not False
     }
     grouped = {pair for members in personas.members.values() for pair in combinations(members, 2)}
-    wanted = {*grouped, *chances}
+    # Whom somebody called one person and others of the group are not is shown as a pair: it must not be lost.
+    wanted = {*grouped, *chances, *(pair for pair, linked in same.items() if linked)}
     known = _known(table, {subject for pair in wanted for subject in pair})
     links = [_persona_link(name, members, chances, same, known) for name, members in personas.members.items()]
-    links += [
-        _persona_link(_id("L", *pair), pair, chances, same, known) for pair in chances if pair not in grouped
-    ]
+    links += [_persona_link(_id("L", *pair), pair, chances, same, known) for pair in sorted(wanted - grouped)]
     return sorted(links, key=lambda link: (-(link.probability or 0), link.subjects))
 
 
