@@ -67,12 +67,22 @@ def test_an_erased_subject_is_in_nothing_that_linkage_keeps(store: Store) -> Non
     linkage.save_model(store, "frequencies of names", 6_000)
     with store.writing() as connection:
         removed = linkage.forget_subject(connection, ONE)
-    assert removed == {"decisions": 1, "personas": 1, "persona_changes": 1, "links": 1, "models": 1}
+    assert removed == {"decisions": 1, "personas": 2, "persona_changes": 1, "links": 1, "models": 1}
     assert list(linkage.links(store)) == ["T-1"]
     (left,) = linkage.decision_history(store)
     assert (left.left_subject, left.right_subject, left.linked) == (TWO, THREE, False)
     assert linkage.newest_model(store) is None
     assert linkage.persona_history(store, "P-AAAAAAAAAA") == []
+
+
+def test_no_persona_is_called_after_an_erased_subject(store: Store) -> None:
+    change = {"persona_id": "P-AAAAAAAAAA", "kind": "shrunk", "others": [], "subjects": [THREE]}
+    merged = {"persona_id": "P-BBBBBBBBBB", "kind": "merged", "others": ["P-AAAAAAAAAA"], "subjects": [THREE]}
+    linkage.save_links(store, {}, {"P-AAAAAAAAAA": (ONE, TWO, THREE)}, [change, merged])
+    with store.writing() as connection:
+        removed = linkage.forget_subject(connection, ONE)
+    assert (removed["personas"], removed["persona_changes"]) == (3, 2)
+    assert linkage.personas(store) == {}
 
 
 def test_what_others_keep_of_an_erased_persons_values_is_redacted(store: Store) -> None:
