@@ -196,6 +196,14 @@ def test_a_farm_that_somebody_cleared_comes_back_only_with_a_new_member() -> Non
     assert len(found([thing("egress", more)], claims(more), cleared=cleared)) == 1
 
 
+def test_private_things_with_one_member_in_common_are_one_group_and_so_with_two() -> None:
+    people = group(11)
+    for common in (1, 2):
+        things = [thing("mfa_device", people[:6], "v"), thing("document", people[6 - common :], "w")]
+        (ring,) = found(things, claims(people))
+        assert (ring.kind, ring.subjects) == ("ring", tuple(people))
+
+
 def test_two_farms_with_the_same_founders_have_ids_of_their_own() -> None:
     people = group(8)
     things = [thing("egress", people[:5], "v"), thing("egress", [*people[:2], *people[5:]], "w")]

@@ -18,7 +18,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Literal
 
 from pickglass.linkage.kinds import kind_of
@@ -187,10 +187,16 @@ def _days(claims: Mapping[str, Claim], subject_id: str) -> int:
 
 def _merged(things: Sequence[SharedThing]) -> list[list[SharedThing]]:
     """Bring together things whose subjects overlap enough; what joins two groups by one member must be private."""
+    # One subject in common says something of private things alone. All others are looked for by two subjects: whoever
+    # looks after the company's computers has thousands of things, each in common with another colleague.
     of_subject: dict[str, list[int]] = {}
+    of_pair: dict[tuple[str, str], list[int]] = {}
     for number, thing in enumerate(things):
-        for subject in thing.subjects:
-            of_subject.setdefault(subject, []).append(number)
+        for pair in combinations(thing.subjects, 2):
+            of_pair.setdefault(pair, []).append(number)
+        if thing.kind in PRIVATE:
+            for subject in thing.subjects:
+                of_subject.setdefault(subject, []).append(number)
     root = list(range(len(things)))
 
     def top(number: int) -> int:
@@ -199,10 +205,16 @@ def _merged(things: Sequence[SharedThing]) -> list[list[SharedThing]]:
             number = root[number]
         return number
 
+    def join(one: int, other: int) -> None:
+        root[max(top(one), top(other))] = min(top(one), top(other))
+
     for numbers in of_subject.values():
+        for one, other in pairwise(numbers):
+            join(one, other)
+    for numbers in of_pair.values():
         for one, other in combinations(numbers, 2):
             if top(one) != top(other) and _overlap(things[one], things[other]):
-                root[max(top(one), top(other))] = min(top(one), top(other))
+                join(one, other)
     groups: dict[int, list[SharedThing]] = {}
     for number, thing in enumerate(things):
         groups.setdefault(top(number), []).append(thing)
@@ -210,12 +222,11 @@ def _merged(things: Sequence[SharedThing]) -> list[list[SharedThing]]:
 
 
 def _overlap(one: SharedThing, other: SharedThing) -> bool:
+    """Tell whether two things that two subjects or more have in common are of one group."""
     both = len(set(one.subjects) & set(other.subjects))
     for line, beside in ((one, other), (other, one)):
         if _is_crowded(line):
             return not _is_line(beside) and both >= OVERLAP * len(line.uses)
-    if both < 2:
-        return one.kind in PRIVATE and other.kind in PRIVATE
     return both >= OVERLAP * min(len(one.uses), len(other.uses))
 
 
