@@ -84,6 +84,10 @@ _SPELT = {
 }
 
 _NEVER_COMMON = ("postal_code", "birth_date", "given_name", "family_name", "name")  # weighed by frequency
+_CONTACTS = ("mail", "recovery_mail", "phone")
+_MOST_INITIALS = (
+    3  # that come with one person's own contact: slips and nicknames change some, an agency's has all
+)
 _SKETCH_DIGITS = 12
 _LENGTH = 256  # characters; how alike two longer values are takes the square of their length to tell
 _VALUES = 20  # of one kind for one subject that are kept, the first in order
@@ -251,8 +255,9 @@ def _canonical(connection: Any) -> None:
 
 def _drop(connection: Any) -> tuple[Dropped, ...]:
     """Make `held` of what is no word for «nothing», not too long and not shared by too many; count the rest by kind and reason."""
-    words, boxes, dates = (
-        ", ".join(map(literal, values)) for values in (_EMPTY_WORDS, _EMPTY_MAILBOXES, _EMPTY_DATES)
+    words, boxes, dates, contacts = (
+        ", ".join(map(literal, values))
+        for values in (_EMPTY_WORDS, _EMPTY_MAILBOXES, _EMPTY_DATES, _CONTACTS)
     )
     limits = ", ".join(
         f"({literal(kind)}, {kind_of(kind).limit})" for kind in _COLUMN_OF if kind not in _NEVER_COMMON
@@ -277,8 +282,18 @@ def _drop(connection: Any) -> tuple[Dropped, ...]:
                    GROUP BY kind, value HAVING count(*) > any_value(most)) many USING (kind, value)
         ANTI JOIN empty USING (kind, value) ANTI JOIN long USING (kind, value)
         GROUP BY kind, value HAVING count(DISTINCT n) > any_value(most);
+        CREATE TEMP TABLE initials AS
+        SELECT n, min(list_sort([left(value, 1), left(split_part(value, ' ', -1), 1)])) AS letters
+        FROM spelt WHERE kind = 'name' AND value <> '' GROUP BY n;
+        CREATE TEMP TABLE agent AS
+        SELECT kind, value FROM spelt
+        SEMI JOIN (SELECT kind, value FROM spelt WHERE kind IN ({contacts})
+                   GROUP BY kind, value HAVING count(*) > {_MOST_INITIALS}) several USING (kind, value)
+        ANTI JOIN empty USING (kind, value) ANTI JOIN long USING (kind, value) ANTI JOIN common USING (kind, value)
+        JOIN initials USING (n)
+        GROUP BY kind, value HAVING count(DISTINCT letters) > {_MOST_INITIALS};
         CREATE TEMP VIEW held AS
-        SELECT * FROM spelt
+        SELECT * FROM spelt ANTI JOIN agent USING (kind, value)
         ANTI JOIN long USING (kind, value) ANTI JOIN empty USING (kind, value) ANTI JOIN common USING (kind, value)
         """
     )
@@ -286,6 +301,7 @@ def _drop(connection: Any) -> tuple[Dropped, ...]:
         f"""
         SELECT kind, reason, count(DISTINCT value), count(DISTINCT n) FROM spelt JOIN (
             SELECT kind, value, 'a placeholder' AS reason FROM empty
+            UNION ALL SELECT kind, value, 'given with the names of more than {_MOST_INITIALS} people' FROM agent
             UNION ALL SELECT kind, value, 'longer than {_LENGTH} characters' FROM long
             UNION ALL SELECT kind, value, 'shared by more than ' || most || ' subjects' FROM common
         ) USING (kind, value)
