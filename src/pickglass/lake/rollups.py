@@ -35,7 +35,7 @@ from pickglass.lake.engine import identifier, literal
 from pickglass.lake.snapshots import Part
 
 ROLLUPS = "rollups"  # the folder below home
-FORM = 1  # of what a piece holds; another number makes all pieces anew
+FORM = 2  # of what a piece holds; another number makes all pieces anew
 LEAST_ROWS = 200_000  # a smaller table is read as a whole
 MOST_PIECES = 6  # of a month; beyond that, all but the biggest are made one
 UNUSED_SECONDS = 24 * 3600  # a piece that no session needs stays for one that may be reading it
@@ -118,15 +118,22 @@ def sources_sql(rows: str) -> str:
 
 
 def device_run_sql(name: str, rows: str) -> str:
-    """Write the question who used each device: a row wherever the account is another than on the row before.
+    """Write the question who used each device: the first and the last row of each stretch of one account.
 
     Of several accounts at one moment all stay, because whose they are is told later.
     """
-    keys = ", ".join(_device_keys(name))
     return (
-        f"SELECT device, account, time FROM (SELECT unnest([{keys}]) AS device, lower(account) AS account, time FROM {rows} "
-        "WHERE account IS NOT NULL) WHERE device <> '' WINDOW by_time AS (PARTITION BY device ORDER BY time, account) "
-        "QUALIFY account IS DISTINCT FROM lag(account) OVER by_time OR time = lag(time) OVER by_time OR time = lead(time) OVER by_time"
+        f"SELECT device, account, time FROM ({device_row_sql(name, rows)}) WINDOW by_time AS (PARTITION BY device ORDER BY time, account) "
+        "QUALIFY account IS DISTINCT FROM lag(account) OVER by_time OR account IS DISTINCT FROM lead(account) OVER by_time "
+        "OR time = lag(time) OVER by_time OR time = lead(time) OVER by_time"
+    )
+
+
+def device_row_sql(name: str, rows: str) -> str:
+    """Write the question which account used each device, row by row."""
+    return (
+        f"SELECT device, account, time FROM (SELECT unnest([{', '.join(_device_keys(name))}]) AS device, lower(account) AS account, "
+        f"time FROM {rows} WHERE account IS NOT NULL) WHERE device <> ''"
     )
 
 
@@ -221,7 +228,7 @@ class Rollups:
     def device_runs(self, name: str) -> str:
         """Write the question who used each device, of a table that has pieces."""
         return (
-            "SELECT value AS device, account, time FROM piece_fact "
+            "SELECT value AS device, account, time, concat(table_name, '/', piece) AS part FROM piece_fact "
             f"WHERE table_name = {literal(name)} AND what = 'run'"
         )
 
