@@ -168,7 +168,9 @@ def test_who_used_a_device_between_has_it_only_until_its_holder_is_back(tmp_path
     lake = Lake(tmp_path)
     people = [worker("workday:E1", "2026-01-01"), worker("workday:E2", "2026-01-01")]
     days = [_used(day, 1) for day in range(1, 8)]
-    lake.load({"worker": people, "process": [*days, *(_used(day, None, cmd_line="x") for day in range(1, 10))]})
+    lake.load(
+        {"worker": people, "process": [*days, *(_used(day, None, cmd_line="x") for day in range(1, 10))]}
+    )
     assert _holders(lake, rolled=True) == list(range(1, 10))
     late = START + timedelta(days=3, hours=12)
     lake.load({"process": [_used(3, 2, time=late), _used(3, None, time=late + timedelta(hours=1))]})
