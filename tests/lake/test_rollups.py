@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -225,6 +227,46 @@ def test_a_damaged_note_is_as_good_as_none(tmp_path: Path) -> None:
     for path in tmp_path.glob("rollups/*/*/*/about.json"):
         path.write_text("{", "utf-8")
     assert lake.answers(rolled=True) == expected
+
+
+@pytest.mark.parametrize("which", ["*/*/*/facts.parquet", "*/*/*/*/rows.parquet", "*/*/*/*/things.parquet"])
+def test_a_damaged_file_is_made_again(tmp_path: Path, which: str) -> None:
+    lake = Lake(tmp_path)
+    lake.load(company(_chance(7)))
+    expected = lake.answers(rolled=True)
+    found = sorted(tmp_path.glob(f"rollups/{which}"))
+    assert found
+    for number, path in enumerate(found):
+        path.write_bytes(path.read_bytes()[: 20 * (number % 2)])
+    assert lake.answers(rolled=True) == expected
+
+
+def _age(folder: Path) -> None:
+    """Let everything have been used last two days ago."""
+    past = time.time() - 2 * rollups.UNUSED_SECONDS
+    for path in folder.rglob("*"):
+        os.utime(path, (past, past))
+
+
+def test_pieces_of_months_and_tables_that_are_gone_go_too(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.load(company(_chance(7)))
+    lake.answers(rolled=True)
+    _age(tmp_path / "rollups")
+    lake.parts = {"worker": lake.parts["worker"], "signin": lake.parts["signin"][:1]}
+    lake.answers(rolled=True)
+    assert [path.parent.parent.name for path in tmp_path.glob("rollups/*/*/*")] == ["signin"]
+
+
+def test_pieces_of_an_older_form_go_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = Lake(tmp_path)
+    lake.load(company(_chance(7)))
+    lake.answers(rolled=True)
+    before = set(tmp_path.glob("rollups/*/*/*"))
+    _age(tmp_path / "rollups")
+    monkeypatch.setattr(rollups, "FORM", rollups.FORM + 1)
+    lake.answers(rolled=True)
+    assert before.isdisjoint(tmp_path.glob("rollups/*/*/*"))
 
 
 def test_a_home_that_cannot_be_written_to_is_read_all_the_same(tmp_path: Path) -> None:
