@@ -21,6 +21,13 @@ address AS (
       AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL
     GROUP BY s.src_ip
 ),
+tunnelled AS (
+    SELECT subject_id, session_id
+    FROM signin
+    WHERE activity IN ('signin', 'session') AND session_id IS NOT NULL
+    GROUP BY subject_id, session_id
+    HAVING bool_and(tunnel_operator IS NOT NULL OR coalesce(anonymous, false))
+),
 factor AS (
     SELECT subject_id, time, event_id, mfa_ip, src_ip, latitude, longitude, session_id
     FROM signin
@@ -40,12 +47,19 @@ factor AS (
     -- compared with the claimed place alone, and it has to be a session of its own that shows the tunnel.
     SELECT m.subject_id, m.time, m.event_id, m.src_ip, m.src_ip, CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), m.session_id
     FROM signin m
-    WHERE m.activity = 'mfa' AND m.outcome = 'success' AND m.src_ip IS NOT NULL AND m.session_id IS NOT NULL
+    JOIN tunnelled p ON p.subject_id = m.subject_id AND p.session_id = m.session_id
+    WHERE m.activity = 'mfa' AND m.outcome = 'success' AND m.src_ip IS NOT NULL
       AND NOT coalesce(m.anonymous, false) AND m.tunnel_operator IS NULL
-      AND NOT EXISTS (
-          SELECT 1 FROM signin p
-          WHERE p.subject_id = m.subject_id AND p.session_id = m.session_id AND p.activity IN ('signin', 'session')
-            AND p.tunnel_operator IS NULL AND NOT coalesce(p.anonymous, false))
+),
+-- Where the person's own computer signs in openly on other days: there the phone is at home with it.
+desk AS (
+    SELECT s.subject_id, s.src_ip
+    FROM signin s
+    WHERE s.activity IN ('signin', 'session') AND s.outcome = 'success' AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
+      AND NOT regexp_matches(coalesce(nullif(s.os_name, ''), s.user_agent, ''), '(?i)(android|iphone|ipad|ipod|ios|mobile)')
+      AND EXISTS (SELECT 1 FROM factor f WHERE f.latitude IS NULL AND f.subject_id = s.subject_id AND f.mfa_ip = s.src_ip)
+    GROUP BY s.subject_id, s.src_ip
+    HAVING count(DISTINCT CAST(s.time AS DATE)) >= $min_days
 ),
 pair AS (
     SELECT f.subject_id, f.time, f.event_id, f.mfa_ip, concat_ws(', ', a.city, a.region, a.country) AS mfa_place,
@@ -57,12 +71,15 @@ pair AS (
                cos(radians(a.latitude)) * cos(radians(s.claimed_latitude)) *
                power(sin(radians(s.claimed_longitude - a.longitude) / 2), 2)))) AS claim_km,
            a.country = s.work_country AND a.region = s.work_region
-               OR a.country = s.home_country AND a.region = s.home_region AS claimed_region
+               OR a.country = s.home_country AND a.region = s.home_region AS claimed_region,
+           coalesce(a.country NOT IN (coalesce(s.work_country, s.home_country), coalesce(s.home_country, s.work_country)), false) AS abroad,
+           d.src_ip IS NOT NULL AS at_desk
     FROM factor f
     JOIN subject s ON s.subject_id = f.subject_id AND s.claimed_latitude IS NOT NULL
     JOIN address a ON a.src_ip = f.mfa_ip
     LEFT JOIN company c ON c.src_ip = f.mfa_ip
     LEFT JOIN company e ON e.src_ip = f.src_ip
+    LEFT JOIN desk d ON f.latitude IS NULL AND d.subject_id = f.subject_id AND d.src_ip = f.mfa_ip
     WHERE NOT EXISTS (
         SELECT 1 FROM attested t
         WHERE t.subject_id = f.subject_id AND t.kind = 'approved_travel'
@@ -71,7 +88,10 @@ pair AS (
           AND (t.valid_until IS NULL OR t.valid_until > f.time))
 ),
 judged AS (
-    SELECT *, NOT excused AND coalesce(km, claim_km) > $far_km AND claim_km > $far_km AND NOT coalesce(claimed_region, false) AS apart FROM pair
+    SELECT *, NOT excused AND NOT at_desk AND coalesce(km, claim_km) > $far_km AND claim_km > $far_km AND NOT coalesce(claimed_region, false) AS apart
+    FROM pair
+    -- Behind a tunnel nothing tells a phone elsewhere in the country from a line that the world puts into the wrong city.
+    WHERE km IS NOT NULL OR abroad OR at_desk OR claim_km <= $far_km
 ),
 steady AS (
     SELECT subject_id, mfa_ip, min(mfa_place) AS mfa_place, count(DISTINCT CAST(time AS DATE)) AS days, count(*) AS times,
