@@ -21,13 +21,6 @@ address AS (
       AND s.latitude IS NOT NULL AND s.longitude IS NOT NULL
     GROUP BY s.src_ip
 ),
-tunnelled AS (
-    SELECT subject_id, session_id
-    FROM signin
-    WHERE activity IN ('signin', 'session') AND session_id IS NOT NULL
-    GROUP BY subject_id, session_id
-    HAVING bool_and(tunnel_operator IS NOT NULL OR coalesce(anonymous, false))
-),
 factor AS (
     SELECT subject_id, time, event_id, mfa_ip, src_ip, latitude, longitude, session_id
     FROM signin
@@ -44,12 +37,15 @@ factor AS (
       AND abs(epoch(m.time) - epoch(p.time)) <= $minutes * 60
     UNION ALL
     -- A sign-in through a tunnel hides where it came from, but its confirmation by phone does not: then the phone is
-    -- compared with the claimed place alone, and it has to be a session of its own that shows the tunnel.
+    -- compared with the claimed place alone, and no record of its session may show an open place.
     SELECT m.subject_id, m.time, m.event_id, m.src_ip, m.src_ip, CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), m.session_id
     FROM signin m
-    JOIN tunnelled p ON p.subject_id = m.subject_id AND p.session_id = m.session_id
-    WHERE m.activity = 'mfa' AND m.outcome = 'success' AND m.src_ip IS NOT NULL
+    WHERE m.activity = 'mfa' AND m.outcome = 'success' AND m.src_ip IS NOT NULL AND m.session_id IS NOT NULL
       AND NOT coalesce(m.anonymous, false) AND m.tunnel_operator IS NULL
+      AND NOT EXISTS (
+          SELECT 1 FROM signin p
+          WHERE p.subject_id = m.subject_id AND p.session_id = m.session_id AND p.activity IN ('signin', 'session')
+            AND p.tunnel_operator IS NULL AND NOT coalesce(p.anonymous, false))
 ),
 -- Where the person's own computer signs in openly on other days: there the phone is at home with it.
 desk AS (
