@@ -57,7 +57,7 @@ def link_everybody(session: Session, store: Store, evidence: Iterable[Evidence] 
     same = _last(history, "person", ids)
     personas = cluster(
         pairs,
-        decisions=same,
+        decisions={frozenset(pair): linked for pair, linked in same.items()},
         previous={
             name: frozenset(ids.get(one, one) for one in members)
             for name, members in kept.personas(store).items()
