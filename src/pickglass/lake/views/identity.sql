@@ -146,7 +146,8 @@ WITH seen AS (
     SELECT device, subject_id, time FROM device_seen ANTI JOIN interrupted_device USING (device)
     UNION ALL
     SELECT r.device, a.subject_id, r.time
-    FROM device_row r JOIN interrupted_device i ON i.device = r.device JOIN account_subject a ON a.account = r.account
+    FROM (SELECT * FROM device_row SEMI JOIN interrupted_device USING (device)) r
+    JOIN account_subject a ON a.account = r.account
 ),
 changes AS (
     SELECT device, subject_id, time FROM seen
