@@ -218,7 +218,7 @@ def test_a_decision_outlives_a_change_of_id_and_waits_for_whom_the_lake_does_not
     assert any(both <= set(members) for members in found.personas.members.values())
     told = linking.explain(company.session, company.store, sorted(both), actor="ada")
     assert (told["linked"], [one["reason"] for one in told["decisions"]]) == (True, ["both met"])
-    linkage.decide(company.store, "person", [tuple(sorted(both))], linked=False, actor="ada", reason="no")  # type: ignore[list-item]
+    linkage.decide(company.store, "person", [tuple(sorted(both))], linked=False, actor="ada", reason="no")
 
 
 def test_of_decisions_that_contradict_each_other_none_is_lost(company: Company) -> None:
