@@ -140,6 +140,17 @@ def test_the_page_is_the_same_for_the_same_result(result: dict[str, Any]) -> Non
     assert "2026-11-02" in text
 
 
+def test_indicators_that_answered_for_nobody_are_named(result: dict[str, Any]) -> None:
+    """A question that nobody could be asked is not shown to be fair."""
+    silent = set(result["never_answered"])
+    answered = {row["indicator"] for one in result["groups"] for row in one["indicators"]}
+    assert silent
+    assert silent.isdisjoint(answered)
+    text = page(result, date(2026, 11, 2))
+    assert all(f"`{name}`" in text for name in silent)
+    assert "* 0 indicators were assessable" in page({**result, "never_answered": []}, date(2026, 11, 2))
+
+
 def test_the_page_names_every_protected_column() -> None:
     assert {f"{one['table']}.{one['column']}" for one in never_read()} == {"worker.birth_date"}
 

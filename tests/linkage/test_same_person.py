@@ -178,6 +178,17 @@ def test_a_common_name_counts_less_than_a_rare_one() -> None:
     assert 0 < common.bits < rare.bits - 300
 
 
+def test_a_postal_code_counts_by_how_many_live_there() -> None:
+    def bits(neighbours: int) -> int:
+        home: dict[str, Any] = {"postal_codes": ["1"]}
+        others = [named(f"T{n}", f"t{n}", f"of{n}", **home) for n in range(neighbours)]
+        crowd = table([named("S1", **home), named("S2", "bo", **home), *others])
+        steps = waterfall(crowd, default_model(), "S1", "S2")
+        return next(step.bits for step in steps if step.label == "addresses")
+
+    assert bits(150) + 300 < bits(0)
+
+
 def test_a_value_that_many_share_makes_no_pairs() -> None:
     names = [sha256(str(number).encode()).hexdigest() for number in range(400)]
     rows = [named(f"S{name}", name[:8], name[8:16], photos=["default"]) for name in names]

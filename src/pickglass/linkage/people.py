@@ -84,7 +84,12 @@ _SPELT = {
 }
 
 _NEVER_COMMON = ("postal_code", "birth_date", "given_name", "family_name", "name")  # weighed by frequency
+_CONTACTS = ("mail", "recovery_mail", "phone")
+_MOST_INITIALS = (
+    3  # that come with one person's own contact: slips and nicknames change some, an agency's has all
+)
 _SKETCH_DIGITS = 12
+_LENGTH = 256  # characters; how alike two longer values are takes the square of their length to tell
 _VALUES = 20  # of one kind for one subject that are kept, the first in order
 
 _EMPTY_WORDS = (
@@ -249,9 +254,10 @@ def _canonical(connection: Any) -> None:
 
 
 def _drop(connection: Any) -> tuple[Dropped, ...]:
-    """Make `held` of what is neither a word for «nothing» nor shared by too many; count the rest by kind and reason."""
-    words, boxes, dates = (
-        ", ".join(map(literal, values)) for values in (_EMPTY_WORDS, _EMPTY_MAILBOXES, _EMPTY_DATES)
+    """Make `held` of what is no word for «nothing», not too long and not shared by too many; count the rest by kind and reason."""
+    words, boxes, dates, contacts = (
+        ", ".join(map(literal, values))
+        for values in (_EMPTY_WORDS, _EMPTY_MAILBOXES, _EMPTY_DATES, _CONTACTS)
     )
     limits = ", ".join(
         f"({literal(kind)}, {kind_of(kind).limit})" for kind in _COLUMN_OF if kind not in _NEVER_COMMON
@@ -260,29 +266,43 @@ def _drop(connection: Any) -> tuple[Dropped, ...]:
     connection.execute(
         f"""
         CREATE TEMP TABLE bound AS SELECT * FROM (VALUES {limits}) AS bound(kind, most);
+        CREATE TEMP TABLE long AS SELECT DISTINCT kind, value FROM spelt WHERE length(value) > {_LENGTH};
         CREATE TEMP TABLE empty AS
         SELECT DISTINCT kind, value FROM spelt
-        WHERE lower(value) IN ({words})
+        WHERE length(value) <= {_LENGTH} AND (lower(value) IN ({words})
            OR (kind IN ('mail', 'recovery_mail') AND split_part(value, '@', 1) IN ({boxes}))
            OR (kind = 'address' AND split_part(value, '|', 1) IN ({words}))
            OR (kind = 'birth_date' AND (value IN ({dates}) OR NOT regexp_full_match(value, '\\d{{4}}-\\d\\d-\\d\\d')))
            OR (kind = 'phone' AND (length(value) < 7
-               OR regexp_full_match(value, '1?({repeated}|0?1234567890?|9876543210?)')));
+               OR regexp_full_match(value, '1?({repeated}|0?1234567890?|9876543210?)'))));
         CREATE TEMP TABLE common AS
         SELECT kind, value, any_value(most) AS most
         FROM spelt JOIN bound USING (kind)
         SEMI JOIN (SELECT kind, value FROM spelt JOIN bound USING (kind)
                    GROUP BY kind, value HAVING count(*) > any_value(most)) many USING (kind, value)
-        ANTI JOIN empty USING (kind, value)
+        ANTI JOIN empty USING (kind, value) ANTI JOIN long USING (kind, value)
         GROUP BY kind, value HAVING count(DISTINCT n) > any_value(most);
+        CREATE TEMP TABLE initials AS
+        SELECT n, min(list_sort([left(value, 1), left(split_part(value, ' ', -1), 1)])) AS letters
+        FROM spelt WHERE kind = 'name' AND value <> '' GROUP BY n;
+        CREATE TEMP TABLE agent AS
+        SELECT kind, value FROM spelt
+        SEMI JOIN (SELECT kind, value FROM spelt WHERE kind IN ({contacts})
+                   GROUP BY kind, value HAVING count(*) > {_MOST_INITIALS}) several USING (kind, value)
+        ANTI JOIN empty USING (kind, value) ANTI JOIN long USING (kind, value) ANTI JOIN common USING (kind, value)
+        JOIN initials USING (n)
+        GROUP BY kind, value HAVING count(DISTINCT letters) > {_MOST_INITIALS};
         CREATE TEMP VIEW held AS
-        SELECT * FROM spelt ANTI JOIN empty USING (kind, value) ANTI JOIN common USING (kind, value)
+        SELECT * FROM spelt ANTI JOIN agent USING (kind, value)
+        ANTI JOIN long USING (kind, value) ANTI JOIN empty USING (kind, value) ANTI JOIN common USING (kind, value)
         """
     )
     rows = connection.execute(
-        """
+        f"""
         SELECT kind, reason, count(DISTINCT value), count(DISTINCT n) FROM spelt JOIN (
             SELECT kind, value, 'a placeholder' AS reason FROM empty
+            UNION ALL SELECT kind, value, 'given with the names of more than {_MOST_INITIALS} people' FROM agent
+            UNION ALL SELECT kind, value, 'longer than {_LENGTH} characters' FROM long
             UNION ALL SELECT kind, value, 'shared by more than ' || most || ' subjects' FROM common
         ) USING (kind, value)
         GROUP BY ALL ORDER BY ALL
