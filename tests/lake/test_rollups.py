@@ -283,3 +283,14 @@ def test_what_forgets_the_past_at_once_forgets_the_rollups(tmp_path: Path) -> No
     assert (tmp_path / "rollups").exists()
     care.forget_past(carer, kept=0, days=0, grace=timedelta(0))
     assert not (tmp_path / "rollups").exists()
+
+
+def test_what_cannot_be_forgotten_is_not_called_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "not allowed", str(folder))
+
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    with pytest.raises(PermissionError):
+        rollups.forget_rollups(tmp_path)

@@ -353,8 +353,19 @@ def latest_known(
 
 
 def forget_rollups(folder: Path) -> None:
-    """Remove everything that was made: the next session makes it again from what the lake holds now."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove everything that was made: the next session makes it again from what the lake holds now.
+
+    Raises OSError where something stays: what is called erased must be gone.
+    """
+    refused: OSError | None = None
+    for _ in range(4):  # a session beside us may write or remove while we do
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            refused = error
+        if not folder.exists():
+            return
+    raise refused or OSError(f"{folder} is written again and again")
 
 
 @dataclass(frozen=True, slots=True)
