@@ -158,7 +158,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         (
             Level("one address", _share("address_keys"), 0.5, 1e-6, 0.85, by_accident=0.1),
             Level("one building", _BUILDING, 0.05, 1e-5, 0.05, by_accident=0.3),
-            Level("one postal code", _share("postal_codes"), 0.12, 0.002, 0.03),
+            Level("one postal code", _share("postal_codes"), 0.12, 0.002, 0.03, "postal_code"),
             Level("other addresses", "ELSE", 0.33, 0.998, 0.07),
         ),
     ),

@@ -27,13 +27,15 @@ _ROWS = 100_000  # of one batch: what one thread takes at a time
 NAME_ALONE = -1.0  # bits at most where nothing but the names speaks for one person
 _LEAST = 1e-9
 
-# Chance that strangers agree in a name level, from the frequency of the names: how much rarer than one shared part.
+# Chance that strangers agree in a level, from the frequency of the names and of the commonest postal code: what is
+# counted, how much rarer the level is, and the least that is believed: neighbours are no strangers, however few.
 _FREQUENCIES = {
-    "full_name": ("full_name", 1.0),
-    "family_alike": ("family_name", 0.01),
-    "given_alike": ("given_name", 0.003),
-    "given_name": ("given_name", 1.0),
-    "family_name": ("family_name", 1.0),
+    "full_name": ("full_name", 1.0, _LEAST),
+    "family_alike": ("family_name", 0.01, _LEAST),
+    "given_alike": ("given_name", 0.003, _LEAST),
+    "given_name": ("given_name", 1.0, _LEAST),
+    "family_name": ("family_name", 1.0, _LEAST),
+    "postal_code": ("postal_code", 1.0, 1e-4),
 }
 
 
@@ -79,18 +81,25 @@ class PairScorer:
         )
 
     def bring_people(self) -> None:
-        """Make the table `compared`: whoever is in a pair, with the frequencies of the names among all."""
+        """Make the table `compared`: whoever is in a pair, with the frequencies of their values among all."""
         joins, columns = [], []
+        # Both of a pair are counted in the frequency; one of them is taken out, for they may be one person.
+        chance = f"greatest(count(*) - 1, 1) / {max(self.count, 1)}.0 AS chance"
         for name in ("full_name", "given_name", "family_name"):
-            # Both of a pair are counted in the frequency; one of them is taken out, for they may be one person.
             self.connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE frequency_{name} AS "
-                f"SELECT {name}, greatest(count(*) - 1, 1) / {max(self.count, 1)}.0 AS chance "
-                f"FROM person WHERE {name} IS NOT NULL GROUP BY {name}"
+                f"SELECT {name}, {chance} FROM person WHERE {name} IS NOT NULL GROUP BY {name}"
             )
             joins.append(f"LEFT JOIN frequency_{name} ON frequency_{name}.{name} = p.{name}")
-        for column, (name, factor) in _FREQUENCIES.items():
-            columns.append(f"greatest(frequency_{name}.chance * {factor}, {_LEAST}) AS tf_{column}")
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE frequency_postal_code AS "
+            "WITH stated AS MATERIALIZED (SELECT n, unnest(postal_codes) AS code FROM person) "
+            f"SELECT n, max(chance) AS chance FROM stated JOIN (SELECT code, {chance} FROM stated GROUP BY code) "
+            "USING (code) GROUP BY n"
+        )
+        joins.append("LEFT JOIN frequency_postal_code ON frequency_postal_code.n = p.n")
+        for column, (name, factor, least) in _FREQUENCIES.items():
+            columns.append(f"greatest(frequency_{name}.chance * {factor}, {least}) AS tf_{column}")
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE compared AS SELECT p.*, {', '.join(columns)} FROM person p "
             f"SEMI JOIN (SELECT l AS n FROM pair UNION SELECT r FROM pair) USING (n) {' '.join(joins)}"
@@ -275,9 +284,15 @@ def bits_against_both(model: Model) -> str:
 
 def final_bits(model: Model) -> str:
     """SQL over Splink's predictions: the bits that count, for a name alone never makes one person."""
-    others = ", ".join(f"mw_c{number}" for number, one in enumerate(COMPARISONS) if one is not NAMES)
+    others = ", ".join(_weight(number, one) for number, one in enumerate(COMPARISONS) if one is not NAMES)
     weighed = bits_against_both(model)
     return f"CASE WHEN greatest({others}) <= 0 THEN least({weighed}, {NAME_ALONE}) ELSE {weighed} END"
+
+
+def _weight(number: int, comparison: Comparison) -> str:
+    """SQL over Splink's predictions: the bits of one comparison, with what the frequency of a value adds to them."""
+    frequent = any(level.frequency for level in comparison.levels)
+    return f"mw_c{number} + mw_tf_adj_c{number}" if frequent else f"mw_c{number}"
 
 
 def outcomes(row: Mapping[str, Any]) -> list[tuple[Comparison, Level | None, float]]:
