@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from pickglass.lake.engine import connect
 from pickglass.linkage.comparisons import COMPARISONS, NAMES, Comparison, Level
 from pickglass.linkage.pairs import make_keys, make_pairs
+from pickglass.linkage.people import are_rising
 
 if TYPE_CHECKING:
     from pickglass.linkage.model import Model
@@ -43,7 +44,7 @@ class PairScorer:
     """People in an engine of their own, and the pairs among them; to be closed."""
 
     def __init__(self, people: pa.Table, new: Sequence[str] | None = None) -> None:
-        ordered = people.take(pc.sort_indices(people, [("subject_id", "ascending")]))
+        ordered = people if are_rising(people["subject_id"]) else people.sort_by("subject_id")
         self.subject_ids: pa.ChunkedArray = ordered.column("subject_id")
         self.count = ordered.num_rows
         numbered = ordered.append_column("n", pa.array(range(self.count), pa.int32()))
