@@ -178,6 +178,22 @@ def test_a_common_name_counts_less_than_a_rare_one() -> None:
     assert 0 < common.bits < rare.bits - 300
 
 
+def test_where_half_of_all_live_says_less_than_a_village() -> None:
+    phone: dict[str, Any] = {"phones": ["12025559999"]}
+    crowd = table(
+        [
+            named(f"S{number}", postal_codes=["city" if number < 3 else "village"], **phone)
+            for number in range(1, 5)
+        ]
+        + [named(f"T{number}", "other", postal_codes=["city"]) for number in range(90)]
+    )
+    city, village = (
+        next(step.bits for step in waterfall(crowd, default_model(), *pair) if step.label == "addresses")
+        for pair in (("S1", "S2"), ("S3", "S4"))
+    )
+    assert city < 0 < village
+
+
 def test_a_value_that_many_share_makes_no_pairs() -> None:
     names = [sha256(str(number).encode()).hexdigest() for number in range(400)]
     rows = [named(f"S{name}", name[:8], name[8:16], photos=["default"]) for name in names]

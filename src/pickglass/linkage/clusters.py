@@ -20,6 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pickglass.linkage.model import LINKED
+
 Decisions = (  # True: the same person, for ever
     Mapping[frozenset[str] | tuple[str, str], bool]
     | Mapping[frozenset[str], bool]
@@ -55,7 +57,7 @@ def cluster(
     *,
     decisions: Decisions | None = None,
     previous: Mapping[str, frozenset[str]] | None = None,
-    threshold: float = 0.8,
+    threshold: float = LINKED,
     increment: bool = False,
 ) -> Clusters:
     """Group subjects so that every member is justified by its own pairs, whatever the order of rows.

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -61,6 +62,16 @@ class PairScorer:
     def close(self) -> None:
         """Let go of the engine and its memory."""
         self.connection.close()
+
+    def draw(self, most: int, seed: int) -> float:
+        """Look only at the pairs of so many subjects, drawn by chance; tell the share of all pairs that these are."""
+        if self.count <= most:
+            return 1.0
+        drawn = np.random.default_rng(seed).choice(self.count, most, replace=False)
+        self.connection.register("new_person", pa.table({"n": pa.array(np.sort(drawn), pa.int32())}))
+        self._new = True
+        others = self.count - most
+        return 1 - others * (others - 1) / (self.count * (self.count - 1))
 
     def find_pairs(self, most: int | None = None, seed: int = 0) -> float:
         """Make the table `pair` of all pairs that are worth a score, or of a sample; tell the share that it holds."""
