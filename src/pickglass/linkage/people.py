@@ -82,7 +82,7 @@ _SPELT = {
     # Hashes, and what large letters tell apart.
     **dict.fromkeys(("bank", "wallet", "photo", "document"), "value"),
 }
-_FROM = {"phone": "(SELECT *, phone_digits(value) AS digits FROM stated)"}  # once, not wherever it is read
+_FROM = {"phone": "(SELECT *, phone_digits(value) AS digits FROM asked)"}  # once, not wherever it is read
 
 _NEVER_COMMON = ("postal_code", "birth_date", "given_name", "family_name", "name")  # weighed by frequency
 _SKETCH_DIGITS = 12
@@ -153,7 +153,6 @@ def people(identifiers: pa.Table, subjects: pa.Table) -> tuple[pa.Table, tuple[D
     connection = connect("4GB")
     try:
         install_macros(connection, b"")  # no value is hashed here: the lake did it
-        connection.execute("SET preserve_insertion_order = true")  # values are told by their places
         for kind in sorted(_COLUMN_OF):  # the address before the postal code in it
             spelt, empty = _spell(connection, kind, *stated.pop(kind))
             if kind == "address":
@@ -201,7 +200,12 @@ def are_rising(ids: pa.ChunkedArray) -> bool:
 
 def _stated(identifiers: pa.Table, subjects: pa.Table) -> dict[str, tuple[Whole, pa.Array]]:
     """Who states which value, as it is written, for each kind."""
-    owners = _numbers(pc.index_in(identifiers["subject_id"], value_set=_whole(subjects["subject_id"])))
+    ids = _whole(identifiers["subject_id"]).fill_null("")
+    starts = np.flatnonzero(
+        np.append(True, pc.not_equal(ids[1:], ids[:-1]))[: len(ids)]
+    )  # looked up once in a row
+    found = pc.index_in(ids.take(pa.array(starts)), value_set=_whole(subjects["subject_id"]))
+    owners = np.repeat(_numbers(found), np.diff(np.append(starts, len(ids))))
     kinds = _numbers(pc.index_in(identifiers["kind"], value_set=pa.array(list(_COLUMN_OF))))
     values = _whole(identifiers["value"])
     known = (owners >= 0) & values.is_valid().to_numpy(zero_copy_only=False)
@@ -234,38 +238,44 @@ def _numbers(found: pa.Array | pa.ChunkedArray) -> Whole:
 
 def _spell(connection: Any, kind: str, owners: Whole, stated: pa.Array) -> tuple[_Held, Mask]:
     """Bring what is stated into one spelling; tell also which of the different values stand for «nothing»."""
-    # What many state is spelt once.
-    written = stated.dictionary_encode()
-    connection.register("stated", _in_batches(pc.utf8_trim_whitespace(written.dictionary)))
-    spelt = connection.sql(
-        f"SELECT value, coalesce({_EMPTY.get(kind, _EMPTY_WORD)}, false) AS empty "
-        f"FROM (SELECT {_SPELT.get(kind, _PLAIN)} AS value FROM {_FROM.get(kind, 'stated')})"
-    ).to_arrow_table()
+    spelt = _ask(
+        connection,
+        f"SELECT place, value, coalesce({_EMPTY.get(kind, _EMPTY_WORD)}, false) AS empty "
+        f"FROM (SELECT place, {_SPELT.get(kind, _PLAIN)} AS value FROM {_FROM.get(kind, 'asked')})",
+        pc.utf8_trim_whitespace(stated),
+    )
     codes = _whole(spelt["value"]).dictionary_encode()
     place = _numbers(codes.indices)
     empty = np.zeros(len(codes.dictionary), dtype=np.bool_)
     empty[place[place >= 0]] = spelt["empty"].to_numpy()[place >= 0]
-    place = np.append(place, -1)[_numbers(written.indices)]  # what is nothing comes last, as −1 asks for
-    there = place >= 0
+    owners, place = owners[place >= 0], place[place >= 0]
     size = max(len(empty), 1)
-    each = np.unique(owners[there] * size + place[there])
+    each = _each(owners * size + place)
     return _Held(each // size, each % size, codes.dictionary), empty
 
 
-def _in_batches(values: pa.Array) -> pa.Table:
-    """The values as a table in parts, so that several threads can read it."""
-    table = pa.table({"value": values})
-    return pa.Table.from_batches(table.to_batches(max_chunksize=_ROWS), table.schema)
+def _each(numbers: Whole) -> Whole:
+    """The different numbers in order; NumPy's own way is slow with millions that hardly repeat."""
+    numbers = np.sort(numbers)
+    return numbers[np.append(True, numbers[1:] != numbers[:-1])] if len(numbers) else numbers
+
+
+def _ask(connection: Any, query: str, values: pa.Array) -> pa.Table:
+    """Ask for `place` and more of the table `asked` of these values, by several threads; the rows are in their order."""
+    asked = pa.table({"place": pa.array(np.arange(len(values), dtype=np.int32)), "value": values})
+    connection.register("asked", pa.Table.from_batches(asked.to_batches(max_chunksize=_ROWS), asked.schema))
+    found = connection.sql(query).to_arrow_table()
+    place = found["place"].to_numpy()
+    return found if np.all(place[1:] > place[:-1]) else found.take(pa.array(np.argsort(place)))
 
 
 def _with_postal_codes(
     connection: Any, addresses: _Held, owners: Whole, values: pa.Array
 ) -> tuple[Whole, pa.Array]:
     """What is stated as a postal code, and those of the addresses."""
-    connection.register("address", _in_batches(addresses.values))
-    codes = connection.sql(
-        "SELECT nullif(split_part(value, '|', 3), '') AS code FROM address"
-    ).to_arrow_table()
+    codes = _ask(
+        connection, "SELECT place, nullif(split_part(value, '|', 3), '') AS code FROM asked", addresses.values
+    )
     return _and((owners, values), addresses.owners, _whole(codes["code"]).take(pa.array(addresses.codes)))
 
 
@@ -277,7 +287,7 @@ def _drop(kind: str, spelt: _Held, empty: Mask) -> tuple[_Held, list[Dropped]]:
         common = np.bincount(spelt.codes, minlength=len(empty)) > most
         reasons[f"shared by more than {most} subjects"] = common & ~empty
     lost = [
-        Dropped(kind, reason, int(values.sum()), len(np.unique(spelt.owners[values[spelt.codes]])))
+        Dropped(kind, reason, int(values.sum()), len(_each(spelt.owners[values[spelt.codes]])))
         for reason, values in reasons.items()
         if values.any()
     ]
@@ -300,7 +310,7 @@ def _lists(held: Mapping[str, _Held], count: int) -> dict[str, pa.Array]:
             order = pc.sort_indices(words.dictionary)
             rank = np.argsort(order.to_numpy())
             size = len(rank)
-            each = np.unique(owners[~alone] * size + rank[words.indices.to_numpy()])
+            each = _each(owners[~alone] * size + rank[words.indices.to_numpy()])
             several, ranks = each // size, each % size
             few = np.arange(len(each)) - np.searchsorted(several, several) < _VALUES
             sorted_words = words.dictionary.take(order).take(pa.array(ranks[few]))
@@ -316,13 +326,13 @@ def _lists(held: Mapping[str, _Held], count: int) -> dict[str, pa.Array]:
 
 def _names(connection: Any, held: Mapping[str, _Held], count: int) -> dict[str, pa.Array]:
     """Given, family and full name and birth date of each subject; a name alone is split into its words."""
-    names = held["name"].values
-    connection.register("named", _in_batches(names))
-    parts = connection.sql(
-        "SELECT CASE WHEN len(words) > 1 THEN words[1] END AS given_name, words[-1] AS family_name "
-        f"FROM (SELECT list_filter(string_split(value, ' '), lambda word: word <> '' AND word NOT IN ({_WITHOUT})) "
-        "AS words FROM named)"
-    ).to_arrow_table()
+    parts = _ask(
+        connection,
+        "SELECT place, CASE WHEN len(words) > 1 THEN words[1] END AS given_name, words[-1] AS family_name "
+        "FROM (SELECT place, list_filter(string_split(value, ' '), "
+        f"lambda word: word <> '' AND word NOT IN ({_WITHOUT})) AS words FROM asked)",
+        held["name"].values,
+    )
     whole = _first(held["name"], count, [("length", "descending"), ("value", "descending")])
     alone = {
         kind: held[kind].values.take(_first(held[kind], count, [("value", "ascending")]))
