@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from pickglass import linking, pipeline
 from pickglass.errors import InputError, NotFound
 from pickglass.lake.reading import open_lake
 from pickglass.lake.session import Session, session
+from pickglass.linkage import default_model
 from pickglass.linking import Linked, link_everybody
 from pickglass.model.records import Link
 from pickglass.model.schema import schema
 from pickglass.settings import Settings, derived_key, load_settings
 from pickglass.simulate import simulate
-from pickglass.store import Store, audit, open_store
+from pickglass.store import Store, audit, linkage, open_store
 
 # One process makes the company once for all of these tests.
 pytestmark = pytest.mark.xdist_group("linking")
@@ -196,6 +198,53 @@ def test_a_decision_is_obeyed_by_the_next_run(company: Company) -> None:
     confirmed = next(link for link in after if set(pair) <= set(link.subjects) and link.kind == "persona")
     assert confirmed.probability == 1.0
     assert farm.id in {link.id for link in after}
+
+
+def test_a_decision_outlives_a_change_of_id_and_waits_for_whom_the_lake_does_not_hold(
+    company: Company,
+) -> None:
+    """A worker who is found to have applied gets the id of the application; the lake of an earlier day lacks people."""
+    rows = company.session.query(
+        "SELECT subject_id, subject_id_of(account) AS former_id FROM "
+        "(SELECT subject_id, unnest(accounts) AS account FROM subject) WHERE former_id <> subject_id ORDER BY ALL"
+    ).to_pylist()
+    (one, other) = rows[0], rows[-1]
+    assert one["subject_id"] != other["subject_id"]
+    pairs = [(one["former_id"], other["former_id"]), (one["subject_id"], "S-NOBODY")]
+    decision: Any = {"linked": True, "actor": "ada", "reason": "both met"}
+    linkage.decide(company.store, "person", pairs, **decision)
+    found = link_everybody(company.session, company.store)
+    both = {one["subject_id"], other["subject_id"]}
+    assert any(both <= set(members) for members in found.personas.members.values())
+    told = linking.explain(company.session, company.store, sorted(both), actor="ada")
+    assert (told["linked"], [one["reason"] for one in told["decisions"]]) == (True, ["both met"])
+    linkage.decide(company.store, "person", [tuple(sorted(both))], linked=False, actor="ada", reason="no")
+
+
+def test_of_decisions_that_contradict_each_other_none_is_lost(company: Company) -> None:
+    (one,) = company.session.query(
+        "SELECT list(subject_id ORDER BY subject_id)[1:3] AS first FROM subject"
+    ).to_pylist()
+    first, second, third = one["first"]
+    for pair, same in (((first, second), True), ((second, third), True), ((first, third), False)):
+        linkage.decide(company.store, "person", [pair], linked=same, actor="ada", reason="both met")
+    links = [link for link in link_everybody(company.session, company.store).links if link.kind == "persona"]
+    told = {pair for link in links for pair in combinations(link.subjects, 2)}
+    assert {(first, second), (second, third)} <= told
+    assert (first, third) not in told
+    for pair in ((first, second), (second, third)):
+        linkage.decide(company.store, "person", [pair], linked=False, actor="ada", reason="undone")
+
+
+def test_a_model_of_another_version_is_trained_anew(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linking, "TRAIN_FROM", 1)
+    monkeypatch.setattr("pickglass.linkage.train", lambda _: default_model())
+    linkage.save_model(company.store, '{"version": 0}', 1_000_000)
+    trained = link_everybody(company.session, company.store).trained
+    assert trained is not None
+    assert trained[0] == default_model()
 
 
 def test_what_cannot_be_decided_is_refused(company: Company) -> None:

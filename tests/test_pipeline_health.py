@@ -9,6 +9,7 @@ from tests.lake.exports import ndjson, okta, worker
 
 from pickglass import pipeline
 from pickglass.coverage import strongest_bits
+from pickglass.errors import NotAllowed
 from pickglass.indicators.catalogue import catalogue
 from pickglass.lake.health import freshness, retention, usual_gap
 from pickglass.score import load_scorecard
@@ -114,6 +115,20 @@ def test_an_indicator_says_what_it_lacks_for_a_person_and_the_look_is_logged(set
     (table,) = told["why"]["tables"]
     assert (table["table"], table["rows"], table["own_rows"]) == ("signin", 31, 30)
     assert "asn" in table["empty"]
+    assert [entry.object for entry in looks(settings, "net-hosting-or-resproxy")] == [told["why"]["subject"]]
+
+
+def test_a_manual_indicator_is_asked_about_somebody_only_with_a_reason(settings: Settings) -> None:
+    for nothing in (None, " "):
+        with pytest.raises(NotAllowed, match="only with a reason"):
+            pipeline.explain_indicator(settings, "id-record-conflict", "E1", nothing)
+    assert looks(settings, "id-record-conflict") == []
+    assert pipeline.explain_indicator(settings, "id-record-conflict")["why"] is None
+    assert pipeline.explain_indicator(settings, "id-record-conflict", "E1", "case 12")["why"]
+    assert [entry.reason for entry in looks(settings, "id-record-conflict")] == ["case 12"]
+
+
+def looks(settings: Settings, indicator: str) -> list[audit.Entry]:
     with open_store(settings) as store:
-        (entry,) = audit.entries(store, action="indicator.explain")
-    assert entry.object == told["why"]["subject"]
+        found = audit.entries(store, action="indicator.explain")
+        return [entry for entry in found if entry.details["indicator"] == indicator]

@@ -49,7 +49,7 @@ def test_a_network_on_a_list_is_found_in_the_sign_ins(home: Settings, tmp_path: 
     assert ("partner", "ip", "192.0.2.17") in entries(home)
     fired = [finding for one in pipeline.assess(home).documents for finding in one["evidence"]["fired"]]
     found = next(finding for finding in fired if finding["indicator"] == "net-intel-ip-hit")
-    assert (found["values"]["list_name"], found["values"]["address"]) == ("partner", "192.0.2.17")
+    assert (found["values"]["list_name"], found["values"]["shown"]) == ("partner", "192.0.2.17")
 
 
 def test_a_new_edition_takes_the_place_of_the_old_and_the_same_one_changes_nothing(

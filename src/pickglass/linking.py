@@ -7,6 +7,7 @@ decided about pairs is obeyed, and personas keep their ids from run to run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import combinations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pickglass.linkage import Clusters, Dropped, Farm, Model
     from pickglass.linkage.farms import Claim, Place
     from pickglass.store import Store
+    from pickglass.store.linkage import Decision, DecisionKind
 
 TRAIN_FROM = 5_000  # subjects; with fewer, the shipped model knows more than the company can teach
 TRAIN_AGAIN = 1.5  # times as many subjects as the model was trained on
@@ -49,11 +51,16 @@ def link_everybody(session: Session, store: Store, evidence: Iterable[Evidence] 
     table, _ = _people(session)
     model, trained = _model(store, table)
     pairs = score_pairs(table, model)
-    same = kept.decisions(store, "person")
+    ids = {**sharing.former_ids(session), **{one: one for one in table["subject_id"].to_pylist()}}
+    history = kept.decision_history(store)
+    same = _last(history, "person", ids)
     personas = cluster(
         pairs,
         decisions={frozenset(pair): linked for pair, linked in same.items()},
-        previous=kept.personas(store),
+        previous={
+            name: frozenset(ids.get(one, one) for one in members)
+            for name, members in kept.personas(store).items()
+        },
     )
     things = read_shared(sharing.shared_things(session))
     places = _places(session)
@@ -62,7 +69,7 @@ def link_everybody(session: Session, store: Store, evidence: Iterable[Evidence] 
         _claims(session),
         places,
         hints=_hints(evidence),
-        cleared={frozenset(pair) for pair, linked in kept.decisions(store, "farm").items() if not linked},
+        cleared={frozenset(pair) for pair, linked in _last(history, "farm", ids).items() if not linked},
     )
     links = (
         *_persona_links(table, pairs, personas, same),
@@ -113,6 +120,21 @@ def keep(store: Store, linked: Linked) -> None:
         kept.save_model(store, model.to_json(), subjects)
 
 
+def _last(
+    history: Iterable[Decision], kind: DecisionKind, ids: Mapping[str, str]
+) -> dict[tuple[str, str], bool]:
+    """Give what was decided last on each pair of today's subjects, under the ids of today.
+
+    A decision on somebody whom the lake does not hold (yet, or at this moment in time) waits until it does.
+    """
+    found: dict[tuple[str, str], bool] = {}
+    for one in history:
+        left, right = ids.get(one.left_subject), ids.get(one.right_subject)
+        if one.kind == kind and left and right and left != right:
+            found[min(left, right), max(left, right)] = one.linked
+    return found
+
+
 def _model(store: Store, table: pa.Table) -> tuple[Model, tuple[Model, int] | None]:
     """Give the model to score with: the one trained here, trained anew where many joined since; else the shipped one."""
     from pickglass.linkage import Model, default_model, train
@@ -123,7 +145,8 @@ def _model(store: Store, table: pa.Table) -> tuple[Model, tuple[Model, int] | No
         return default_model(), None
     known = newest_model(store)
     if known is not None and count < TRAIN_AGAIN * known[1]:
-        return Model.from_json(known[0]), None
+        with suppress(InputError):  # trained by another version of pickglass: this one trains its own
+            return Model.from_json(known[0]), None
     model = train(table)
     return model, (model, count)
 
@@ -195,12 +218,11 @@ def _persona_links(
         if same.get((row["left"], row["right"])) is not False
     }
     grouped = {pair for members in personas.members.values() for pair in combinations(members, 2)}
-    wanted = {*grouped, *chances}
+    # Whom somebody called one person and others of the group are not is shown as a pair: it must not be lost.
+    wanted = {*grouped, *chances, *(pair for pair, linked in same.items() if linked)}
     known = _known(table, {subject for pair in wanted for subject in pair})
     links = [_persona_link(name, members, chances, same, known) for name, members in personas.members.items()]
-    links += [
-        _persona_link(_id("L", *pair), pair, chances, same, known) for pair in chances if pair not in grouped
-    ]
+    links += [_persona_link(_id("L", *pair), pair, chances, same, known) for pair in sorted(wanted - grouped)]
     return sorted(links, key=lambda link: (-(link.probability or 0), link.subjects))
 
 
@@ -363,14 +385,15 @@ def explain(session: Session, store: Store, references: Sequence[str], *, actor:
     both = [
         thing for thing in read_shared(sharing.shared_things(session)) if set(pair) <= set(thing.subjects)
     ]
-    decided = kept.decision_history(store, pair)
-    last = {one.kind: one.linked for one in decided}
+    ids = {**sharing.former_ids(session), **{one: one for one in pair}}
+    decided = kept.decision_history(store, [name for name, one in ids.items() if one in pair])
+    last = _last(decided, "person", ids).get(pair)
     groups = [name for name, members in kept.personas(store).items() if members.issuperset(pair)]
     return {
         "version": 1,
         "subjects": pair,
-        "linked": last.get("person", bool(groups)),
-        "verdict": _verdict(last.get("person"), bool(groups), probability, bool(both)),
+        "linked": bool(groups) if last is None else last,
+        "verdict": _verdict(last, bool(groups), probability, bool(both)),
         "probability": round(probability, 4),
         "bits": bits,
         "steps": [asdict(step) for step in steps],

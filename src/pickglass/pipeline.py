@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pickglass.errors import InputError, NotFound
+from pickglass.errors import InputError, NotAllowed, NotFound
 from pickglass.loading import LoadReport, Progress, Tell, Unrecognised, load
 from pickglass.model.records import (
     Assessment,
@@ -173,11 +173,14 @@ def new_source(
     return place, draft, update_expected(definition, {id: definition, **known})
 
 
-def explain_indicator(settings: Settings, id: str, reference: str | None = None) -> dict[str, Any]:
+def explain_indicator(
+    settings: Settings, id: str, reference: str | None = None, reason: str | None = None
+) -> dict[str, Any]:
     """Return one indicator with the thresholds in force, what it reads and needs, its weight, and how often it fires.
 
-    With a `reference` to a subject also why it answers about them as it does (`why`); that look is logged. Raises
-    NotFound for an unknown indicator or subject, and where nothing has been loaded.
+    With a `reference` to a subject also why it answers about them as it does (`why`); that look is logged with its
+    `reason`. Raises NotFound for an unknown indicator or subject, and where nothing has been loaded; NotAllowed where
+    a manual indicator is asked about somebody without a reason.
     """
     from pickglass.indicators.catalogue import get
     from pickglass.indicators.explaining import why
@@ -191,6 +194,12 @@ def explain_indicator(settings: Settings, id: str, reference: str | None = None)
     get(id, settings.home)
     scorecard = load_scorecard(settings.scorecard)
     one = _indicators(settings, scorecard)[id]
+    if reference is not None and one.status == "manual" and not (reason or "").strip():
+        raise NotAllowed(
+            "a manual indicator is asked about somebody only with a reason",
+            hint='--reason "case 12: ..."; it is logged',
+            where=id,
+        )
     override = settings.indicators.get(id, {})
     told: dict[str, Any] = {
         "indicator": one,
@@ -217,6 +226,7 @@ def explain_indicator(settings: Settings, id: str, reference: str | None = None)
                 actor=actor(),
                 action="indicator.explain",
                 object=subject_id,
+                reason=reason or "",
                 details={"indicator": id},
             )
     return told

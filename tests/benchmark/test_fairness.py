@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,11 @@ from pickglass.benchmark import fairness as measure
 from pickglass.benchmark.fairness import LIMIT, fairness, never_read
 from pickglass.benchmark.fairness_page import page
 from pickglass.errors import InputError
-from pickglass.simulate import groups
+from pickglass.simulate import casting, groups, life
+from pickglass.simulate.acts import Diary
+from pickglass.simulate.world.company import Tool
+from pickglass.simulate.world.people import PhoneBook
+from pickglass.simulate.world.places import Land, vpn_exits
 
 # One process measures once for all of these tests.
 pytestmark = pytest.mark.xdist_group("fairness")
@@ -49,6 +54,36 @@ def test_what_marks_a_group_does_reach_the_indicators(result: dict[str, Any]) ->
     seen = {one["id"]: {row["indicator"] for row in one["indicators"]} for one in result["groups"]}
     assert {"net-vpn-tunnel-provider", "dev-consumer-vpn-on-host"} <= seen["national-vpn"]
     assert sum(one["same"] < one["people"] for one in result["groups"] if not one["twin"]) >= 5
+
+
+def test_a_mark_changes_no_other_throw_of_the_dice() -> None:
+    """Somebody who takes up a VPN and tools lives the same days, hour by hour; only exits and those programs are new."""
+    company = casting.cast(casting.World(5, Land(5), PhoneBook(5)), 30, 60, {})
+    model = next(one for one in company.workers if one.hired < company.first and not one.habits.vpn)
+    habits = replace(
+        model.habits,
+        vpn=vpn_exits("ASTRILL_VPN")[:3],
+        vpn_share=500,
+        camera=0,
+        tools=(*model.habits.tools, Tool("nvda", model.hired, 900)),
+    )
+    number = len(company.workers)
+    marked = replace(model, index=number, counterpart=model.index, habits=habits)
+    diary = Diary()
+    life.live(replace(company, workers=(*company.workers, marked)), diary)
+
+    def days(acts: Sequence[Any], index: int, *but: str) -> list[dict[str, Any]]:
+        own = [one._asdict() for one in acts if one.worker == index]
+        return [{name: act[name] for name in act if name not in (*but, "worker")} for act in own]
+
+    signins = [days(diary.signins, index, "network") for index in (model.index, number)]
+    joins = [days(diary.joins, index, "network", "wired", "video") for index in (model.index, number)]
+    processes = [days(diary.processes, index) for index in (model.index, number)]
+    assert len(signins[0]) > 20
+    assert signins[0] == signins[1]
+    assert joins[0] == joins[1]
+    assert processes[0] == [one for one in processes[1] if one["program"] != "nvda"] != processes[1]
+    assert {one.network.operator for one in diary.signins if one.worker == number} == {"", "ASTRILL_VPN"}
 
 
 @pytest.mark.slow
@@ -103,6 +138,17 @@ def test_the_page_is_the_same_for_the_same_result(result: dict[str, Any]) -> Non
         assert f"\n| {one['id']} | " in text
     assert result["command"] in text
     assert "2026-11-02" in text
+
+
+def test_indicators_that_answered_for_nobody_are_named(result: dict[str, Any]) -> None:
+    """A question that nobody could be asked is not shown to be fair."""
+    silent = set(result["never_answered"])
+    answered = {row["indicator"] for one in result["groups"] for row in one["indicators"]}
+    assert silent
+    assert silent.isdisjoint(answered)
+    text = page(result, date(2026, 11, 2))
+    assert all(f"`{name}`" in text for name in silent)
+    assert "* 0 indicators were assessable" in page({**result, "never_answered": []}, date(2026, 11, 2))
 
 
 def test_the_page_names_every_protected_column() -> None:

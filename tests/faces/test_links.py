@@ -66,6 +66,8 @@ def test_links_are_listed_masked_and_by_kind(call: Call, linked: Path) -> None:
         for one in call("link", "list", "--kind", "farm", "--home", linked, "--json").json()["links"]
     ] == [FARM.id]
     assert len(call("link", "list", "--subject", THREE, "--home", linked, "--json").json()["links"]) == 1
+    first = call("link", "list", "--limit", 1, "--home", linked, "--json").json()
+    assert (first["total"], [one["id"] for one in first["links"]]) == (3, [PERSONA.id])
     answer = call("link", "list", "--home", linked)
     assert answer.code == 0
     assert "the internet line and the telephone number" in answer.out

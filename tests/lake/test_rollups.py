@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -147,6 +149,45 @@ def test_after_each_load_the_answers_are_those_without_rollups(tmp_path: Path, s
     assert lake.answers(moment, rolled=True) == lake.answers(moment, rolled=False)
 
 
+def _used(day: int, number: int | None, **other: Any) -> Row:
+    return {
+        "time": START + timedelta(days=day), "account": number and f"e{number}@example.com", "device_id": "d1",
+        "activity": "start", "outcome": "success", **other,
+    }  # fmt: skip
+
+
+def _holders(lake: Lake, *, rolled: bool) -> list[int]:
+    """Give the days of the rows without an account that belong to the first of two people."""
+    with lake.session(None, rolled=rolled) as opened:
+        rows = opened.query(
+            "SELECT p.time FROM process p JOIN account_subject a ON a.subject_id = p.subject_id "
+            "WHERE a.account = 'e1@example.com' AND p.account IS NULL ORDER BY p.time"
+        ).to_pylist()
+    return [(row["time"] - START).days for row in rows]
+
+
+def test_who_used_a_device_between_has_it_only_until_its_holder_is_back(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    people = [worker("workday:E1", "2026-01-01"), worker("workday:E2", "2026-01-01")]
+    days = [_used(day, 1) for day in range(1, 8)]
+    lake.load(
+        {"worker": people, "process": [*days, *(_used(day, None, cmd_line="x") for day in range(1, 10))]}
+    )
+    assert _holders(lake, rolled=True) == list(range(1, 10))
+    late = START + timedelta(days=3, hours=12)
+    lake.load({"process": [_used(3, 2, time=late), _used(3, None, time=late + timedelta(hours=1))]})
+    assert _holders(lake, rolled=True) == _holders(lake, rolled=False) == list(range(1, 10))
+
+
+def test_a_holder_whom_another_log_sees_again_is_the_holder_again(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    people = [worker("workday:E1", "2026-01-01"), worker("workday:E2", "2026-01-01")]
+    checks = [_used(day, 1, activity="checkin") for day in range(1, 10)]
+    lake.load({"worker": people, "device_state": checks, "process": [_used(3, 2), _used(8, None)]})
+    for rolled in (True, False):
+        assert _holders(lake, rolled=rolled) == [8]
+
+
 def test_only_the_files_that_came_are_read_again(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     people = [worker("workday:E1", "2026-01-01"), worker("workday:E2", "2026-01-01")]
@@ -186,6 +227,46 @@ def test_a_damaged_note_is_as_good_as_none(tmp_path: Path) -> None:
     for path in tmp_path.glob("rollups/*/*/*/about.json"):
         path.write_text("{", "utf-8")
     assert lake.answers(rolled=True) == expected
+
+
+@pytest.mark.parametrize("which", ["*/*/*/facts.parquet", "*/*/*/*/rows.parquet", "*/*/*/*/things.parquet"])
+def test_a_damaged_file_is_made_again(tmp_path: Path, which: str) -> None:
+    lake = Lake(tmp_path)
+    lake.load(company(_chance(7)))
+    expected = lake.answers(rolled=True)
+    found = sorted(tmp_path.glob(f"rollups/{which}"))
+    assert found
+    for number, path in enumerate(found):
+        path.write_bytes(path.read_bytes()[: 20 * (number % 2)])
+    assert lake.answers(rolled=True) == expected
+
+
+def _age(folder: Path) -> None:
+    """Let everything have been used last two days ago."""
+    past = time.time() - 2 * rollups.UNUSED_SECONDS
+    for path in folder.rglob("*"):
+        os.utime(path, (past, past))
+
+
+def test_pieces_of_months_and_tables_that_are_gone_go_too(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.load(company(_chance(7)))
+    lake.answers(rolled=True)
+    _age(tmp_path / "rollups")
+    lake.parts = {"worker": lake.parts["worker"], "signin": lake.parts["signin"][:1]}
+    lake.answers(rolled=True)
+    assert [path.parent.parent.name for path in tmp_path.glob("rollups/*/*/*")] == ["signin"]
+
+
+def test_pieces_of_an_older_form_go_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = Lake(tmp_path)
+    lake.load(company(_chance(7)))
+    lake.answers(rolled=True)
+    before = set(tmp_path.glob("rollups/*/*/*"))
+    _age(tmp_path / "rollups")
+    monkeypatch.setattr(rollups, "FORM", rollups.FORM + 1)
+    lake.answers(rolled=True)
+    assert before.isdisjoint(tmp_path.glob("rollups/*/*/*"))
 
 
 def test_a_home_that_cannot_be_written_to_is_read_all_the_same(tmp_path: Path) -> None:

@@ -95,6 +95,17 @@ def test_ids_outlive_what_comes_and_goes() -> None:
     )
 
 
+def test_two_who_founded_other_clusters_can_still_be_one_person() -> None:
+    """Each was parted from its cluster by decision, which kept its name; then somebody said that they are one."""
+    before = {"P-A": frozenset("ABC"), "P-D": frozenset("DEF")}
+    decisions = {("A", "B"): False, ("A", "C"): False, ("D", "E"): False, ("D", "F"): False, ("A", "D"): True}
+    found = cluster(pairs([*clique("ABC"), *clique("DEF")]), decisions=decisions, previous=before)
+    assert groups(found) == {"AD", "BC", "EF"}
+    assert found.members["P-A"] == ("B", "C")
+    again = cluster(pairs([*clique("ABC"), *clique("DEF")]), decisions=decisions, previous=kept(found))
+    assert (again.members, again.changes) == (found.members, ())
+
+
 def test_merges_and_splits_are_told() -> None:
     apart = cluster(pairs([*clique("ABC"), *clique("DE")]))
     merged = cluster(pairs(clique("ABCDE")), previous=kept(apart))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
@@ -112,6 +113,22 @@ def test_a_couple_is_no_farm_whatever_couples_share() -> None:
     assert found([thing("address", pair, UNIT), thing("egress", pair)], moved) == ()
 
 
+def test_towns_of_one_region_are_one_city() -> None:
+    """Whoever works in one co-working space lives around it; one operator's laptops claim homes all over the country."""
+    people = group(6)
+    line = [thing("egress", people)]
+
+    def near(step: float) -> dict[str, Claim]:
+        return {
+            one: replace(claim, latitude=40.0 + step * number, longitude=-105.0)
+            for number, (one, claim) in enumerate(claims(people).items())
+        }
+
+    assert found(line, near(0.1)) == ()
+    (farm,) = found(line, near(3.0))
+    assert "people who claim homes in 6 cities far apart use one line: +12 bits" in farm.why
+
+
 def test_rooms_of_one_building_are_a_dormitory() -> None:
     people = group(5)
     rooms = {
@@ -177,6 +194,22 @@ def test_a_farm_that_somebody_cleared_comes_back_only_with_a_new_member() -> Non
     assert found([thing("egress", people)], claims(people), cleared=cleared) == ()
     more = group(4)
     assert len(found([thing("egress", more)], claims(more), cleared=cleared)) == 1
+
+
+def test_private_things_with_one_member_in_common_are_one_group_and_so_with_two() -> None:
+    people = group(11)
+    for common in (1, 2):
+        things = [thing("mfa_device", people[:6], "v"), thing("document", people[6 - common :], "w")]
+        (ring,) = found(things, claims(people))
+        assert (ring.kind, ring.subjects) == ("ring", tuple(people))
+
+
+def test_two_farms_with_the_same_founders_have_ids_of_their_own() -> None:
+    people = group(8)
+    things = [thing("egress", people[:5], "v"), thing("egress", [*people[:2], *people[5:]], "w")]
+    both = found(things, claims(people))
+    assert len({farm.id for farm in both}) == len(both) == 2
+    assert found([things[0]], claims(people[:5]))[0].id in {farm.id for farm in both}
 
 
 def test_the_id_stays_while_others_join_and_the_order_of_things_does_not_matter() -> None:

@@ -100,6 +100,32 @@ def test_a_mail_of_an_agency_is_nobodys_and_counted() -> None:
     assert dropped == (Dropped("mail", "shared by more than 12 subjects", 1, 40),)
 
 
+def test_a_contact_with_many_names_is_an_agents_however_few_they_are() -> None:
+    names = ("Ann Bell", "Bo Carver", "Cy Drake", "Di Eaton")
+    rows = [(f"S{number}", kind, value) for number in range(4)
+            for kind, value in (("mail", "jobs@agency.example"), ("phone", "+1 202 555 0123"), ("document", "d1"))]  # fmt: skip
+    table, dropped = people(identifiers(rows), subjects(**{f"S{n}": name for n, name in enumerate(names)}))
+    assert (table["mails"].to_pylist(), table["phones"].to_pylist()) == ([[]] * 4, [[]] * 4)
+    assert table["documents"].to_pylist() == [["d1"]] * 4  # nobody's agent lends out a passport
+    assert dropped == tuple(
+        Dropped(kind, "given with the names of more than 3 people", 1, 4) for kind in ("mail", "phone")
+    )
+    spelt = ("Ann Bell", "Bell, Ann", "An Bel", "Anne Bell")
+    table, dropped = people(identifiers(rows), subjects(**{f"S{n}": name for n, name in enumerate(spelt)}))
+    assert table["mails"].to_pylist() == [["jobs@agency.example"]] * 4
+    assert dropped == ()
+
+
+def test_values_that_are_too_long_to_compare_are_left_out_and_counted() -> None:
+    row, dropped = one([("mail", "a" * 257 + "@example.org"), ("mail", "b" * 200 + "@example.org"),
+                        ("phone", "5" * 300), ("address", f"{'long' * 99} st|x|1")], "Ann " + "x" * 300)  # fmt: skip
+    assert row["mails"] == ["b" * 200 + "@example.org"]
+    assert (row["phones"], row["address_keys"], row["full_name"]) == ([], [], None)
+    assert dropped == tuple(
+        Dropped(kind, "longer than 256 characters", 1, 1) for kind in ("address", "mail", "name", "phone")
+    )
+
+
 def test_columns_of_the_subject_are_read_where_there_are_any() -> None:
     given = pa.table(
         {

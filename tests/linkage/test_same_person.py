@@ -178,20 +178,15 @@ def test_a_common_name_counts_less_than_a_rare_one() -> None:
     assert 0 < common.bits < rare.bits - 300
 
 
-def test_where_half_of_all_live_says_less_than_a_village() -> None:
-    phone: dict[str, Any] = {"phones": ["12025559999"]}
-    crowd = table(
-        [
-            named(f"S{number}", postal_codes=["city" if number < 3 else "village"], **phone)
-            for number in range(1, 5)
-        ]
-        + [named(f"T{number}", "other", postal_codes=["city"]) for number in range(90)]
-    )
-    city, village = (
-        next(step.bits for step in waterfall(crowd, default_model(), *pair) if step.label == "addresses")
-        for pair in (("S1", "S2"), ("S3", "S4"))
-    )
-    assert city < 0 < village
+def test_a_postal_code_counts_by_how_many_live_there() -> None:
+    def bits(neighbours: int) -> int:
+        home: dict[str, Any] = {"postal_codes": ["1"]}
+        others = [named(f"T{n}", f"t{n}", f"of{n}", **home) for n in range(neighbours)]
+        crowd = table([named("S1", **home), named("S2", "bo", **home), *others])
+        steps = waterfall(crowd, default_model(), "S1", "S2")
+        return next(step.bits for step in steps if step.label == "addresses")
+
+    assert bits(150) + 300 < bits(0)
 
 
 def test_a_value_that_many_share_makes_no_pairs() -> None:

@@ -24,6 +24,7 @@ SCHEMA = pa.schema(
         ("last_time", pa.timestamp("us", tz="UTC")),
         ("days", pa.int64()),
         ("event_ids", pa.list_(pa.string())),
+        ("secret", pa.string()),
     ]
 )
 
@@ -40,6 +41,7 @@ def row(
         "last_time": MARCH + timedelta(days=start + length),
         "days": 10,
         "event_ids": [f"{subject}-{kind}"],
+        "secret": f"secret {kind}:{value}",
         **more,
     }
 
@@ -191,3 +193,8 @@ def test_every_link_has_an_id_that_does_not_tell_the_value() -> None:
     assert len({one.id for one in found}) == 2
     grown = linked([*shared_by(["bank"], ["S-A", "S-B", "S-C"])])
     assert grown[0].id in {one.id for one in found}
+    # A telephone number has few digits: whoever knows how an id is made of it soon guesses it.
+    of_another_home = [{**one, "secret": "another"} for one in shared_by(["bank"], ["S-A", "S-B"])]
+    assert linked(of_another_home)[0].id not in {one.id for one in found}
+    respelt = [{**one, "value": "respelt"} for one in shared_by(["bank"], ["S-A", "S-B"])]
+    assert linked(respelt)[0].id in {one.id for one in found}

@@ -6,6 +6,7 @@ import pytest
 from tests.score.catalogue import Weigh
 
 from pickglass.score import Scorecard
+from pickglass.score.scorecard import ALTERNATIVES
 
 SEVERITY = ["none", "insufficient", "watch", "review", "act"]
 
@@ -297,6 +298,33 @@ def test_the_couple_stays_below_review_in_every_population(weigh: Weigh) -> None
         assessment = weigh(*couple, "link-shared-bank-or-wallet", population=population)
         assert assessment.threat < 0.5
         assert weigh(*couple, population=population).threat < 0.15
+
+
+# What cannot be told of somebody all of whose sign-ins come through a VPN, every day, on every device.
+HIDDEN = (
+    "dev-places-never-converge",
+    "int-join-network-mismatch",
+    "link-shared-residential-egress",
+    "mtg-join-ip-vs-idp",
+    "net-first-week-country-flip",
+    "net-geo-never-matches-claim",
+    "net-improbable-travel",
+    "net-many-ips-short-window",
+    "net-mfa-geo-divergence",
+    "onb-esign-network-mismatch",
+    "ship-reappears-elsewhere",
+)
+
+
+@pytest.mark.parametrize("population", ["applicant", "new_hire", "staff"])
+def test_a_vpn_that_hides_every_place_is_less_than_half_a_bit(population: str, weigh: Weigh) -> None:
+    """Neither the VPN itself nor all the clear answers that it makes impossible tell much of anybody."""
+    vpn = ("net-vpn-tunnel-provider", "dev-consumer-vpn-on-host", "app-anonymiser-egress")
+    hidden = weigh(*vpn, not_assessable=HIDDEN, population=population)
+    shown = weigh(clear=HIDDEN, population=population)
+    more = {name: hidden.totals[name] - shown.totals[name] for name in ALTERNATIVES}
+    assert max(more.values()) < 50, more
+    assert more["operated"] > 0
 
 
 def test_the_victim_of_a_payroll_pirate_is_a_victim(weigh: Weigh) -> None:

@@ -15,6 +15,16 @@ def test_draws_are_pinned() -> None:
     assert Draw(7, "other").below(10**9) != Draw(7, "pinned").below(10**9)
 
 
+def test_a_branch_is_one_throw_however_often_it_is_asked() -> None:
+    idle, busy = Draw(7, "stem"), Draw(7, "stem")
+    unasked, asked = idle.branch(), busy.branch()
+    first = [asked.below(1000) for _ in range(50)]
+    assert [idle.below(1000) for _ in range(6)] == [busy.below(1000) for _ in range(6)]
+    assert [unasked.below(1000) for _ in range(50)] == first
+    assert [idle.branch().below(10**9) for _ in range(2)] == [busy.branch().below(10**9) for _ in range(2)]
+    assert len({Draw(7, "stem").branch().below(10**9), idle.branch().below(10**9)}) == 2
+
+
 def test_draws_stay_in_their_bounds() -> None:
     draw = Draw(1, "bounds")
     assert {draw.between(3, 5) for _ in range(200)} == {3, 4, 5}

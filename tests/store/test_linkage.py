@@ -1,4 +1,4 @@
-"""What linkage keeps: the last decision counts and none is lost, and an erased subject is in nothing of it."""
+"""What linkage keeps: no decision is lost, and an erased subject is in nothing of it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def save(store: Store) -> None:
     linkage.save_links(store, documents, {"P-AAAAAAAAAA": (ONE, TWO)}, [change])
 
 
-def test_the_last_decision_on_a_pair_counts_and_the_first_stays_as_its_history(store: Store) -> None:
+def test_all_decisions_stay_as_history_oldest_first(store: Store) -> None:
     decide(store, TWO, ONE, linked=True)
     decide(store, ONE, TWO, linked=False)
     decide(store, ONE, TWO, linked=True, kind="farm")
-    assert linkage.decisions(store, "person") == {(ONE, TWO): False}
-    assert linkage.decisions(store, "farm") == {(ONE, TWO): True}
-    assert [one.linked for one in linkage.decision_history(store, [TWO, ONE])] == [True, False, True]
+    told = linkage.decision_history(store, [TWO, ONE])
+    assert [(one.kind, one.linked) for one in told] == [("person", True), ("person", False), ("farm", True)]
+    assert {(one.left_subject, one.right_subject) for one in told} == {(ONE, TWO)}
     assert linkage.decision_history(store, [ONE, THREE]) == []
 
 
@@ -67,11 +67,22 @@ def test_an_erased_subject_is_in_nothing_that_linkage_keeps(store: Store) -> Non
     linkage.save_model(store, "frequencies of names", 6_000)
     with store.writing() as connection:
         removed = linkage.forget_subject(connection, ONE)
-    assert removed == {"decisions": 1, "personas": 1, "persona_changes": 1, "links": 1, "models": 1}
+    assert removed == {"decisions": 1, "personas": 2, "persona_changes": 1, "links": 1, "models": 1}
     assert list(linkage.links(store)) == ["T-1"]
-    assert linkage.decisions(store, "person") == {(TWO, THREE): False}
+    (left,) = linkage.decision_history(store)
+    assert (left.left_subject, left.right_subject, left.linked) == (TWO, THREE, False)
     assert linkage.newest_model(store) is None
     assert linkage.persona_history(store, "P-AAAAAAAAAA") == []
+
+
+def test_no_persona_is_called_after_an_erased_subject(store: Store) -> None:
+    change = {"persona_id": "P-AAAAAAAAAA", "kind": "shrunk", "others": [], "subjects": [THREE]}
+    merged = {"persona_id": "P-BBBBBBBBBB", "kind": "merged", "others": ["P-AAAAAAAAAA"], "subjects": [THREE]}
+    linkage.save_links(store, {}, {"P-AAAAAAAAAA": (ONE, TWO, THREE)}, [change, merged])
+    with store.writing() as connection:
+        removed = linkage.forget_subject(connection, ONE)
+    assert (removed["personas"], removed["persona_changes"]) == (3, 2)
+    assert linkage.personas(store) == {}
 
 
 def test_what_others_keep_of_an_erased_persons_values_is_redacted(store: Store) -> None:

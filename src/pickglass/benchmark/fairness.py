@@ -80,9 +80,16 @@ def fairness(people: int = PEOPLE, days: int = DAYS, seed: int = SEED) -> dict[s
         "base": {"people": len(base), "bands": _bands(base)},
         "groups": compared,
         "noticed": [_weight(name, scorecard) for name in sorted(noticed)],
+        "never_answered": never_answered(run),
         "never_read": never_read(),
         "passed": all(group["passed"] for group in compared),
     }
+
+
+def never_answered(run: pipeline.Run) -> list[str]:
+    """Name the indicators that were assessable for nobody: of those the measure says nothing."""
+    silent = [set(document["evidence"]["not_assessable"]) for document in run.documents]
+    return sorted(set.intersection(*silent)) if silent else []
 
 
 def never_read() -> list[dict[str, str]]:

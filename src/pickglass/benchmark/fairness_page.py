@@ -73,6 +73,7 @@ twins' raw exports above do hold such fields.
 ## What this cannot tell
 
 * The groups are invented, and so is how much their life differs. A group that nobody thought of is not here.
+* {silent} indicators were assessable for nobody in this company, so nothing is said of them: {names}.
 * Rates of honest incidents are assumptions (`simulate/rates.yaml`). Measure in your own company as well: let the
   people who represent staff compare outcomes by group, outside pickglass, which must not hold the groups.
 * {people} people a group show a difference of about {visible} bits; smaller ones stay unseen.
@@ -109,7 +110,13 @@ def page(result: Mapping[str, Any], day: date) -> str:
         *_rates(groups),
         _CAPS,
         *(_cap(one) for one in result["noticed"]),
-        _NEVER.format(columns=columns, people=result["base"]["people"], visible=f"{max(widest, 0.1):.1f}"),
+        _NEVER.format(
+            columns=columns,
+            people=result["base"]["people"],
+            visible=f"{max(widest, 0.1):.1f}",
+            silent=len(result["never_answered"]),
+            names=", ".join(f"`{name}`" for name in result["never_answered"]) or "none",
+        ),
     ]
     return "".join(parts)
 

@@ -35,9 +35,10 @@ from pickglass.lake.engine import identifier, literal
 from pickglass.lake.snapshots import Part
 
 ROLLUPS = "rollups"  # the folder below home
-FORM = 1  # of what a piece holds; another number makes all pieces anew
+FORM = 2  # of what a piece holds; another number makes all pieces anew
 LEAST_ROWS = 200_000  # a smaller table is read as a whole
 MOST_PIECES = 6  # of a month; beyond that, all but the biggest are made one
+_END = b"PAR1"  # of a Parquet file
 UNUSED_SECONDS = 24 * 3600  # a piece that no session needs stays for one that may be reading it
 
 
@@ -118,7 +119,7 @@ def sources_sql(rows: str) -> str:
 
 
 def device_run_sql(name: str, rows: str) -> str:
-    """Write the question who used each device: a row wherever the account is another than on the row before.
+    """Write the question who used each device: the first and the last row of each stretch of one account.
 
     Of several accounts at one moment all stay, because whose they are is told later.
     """
@@ -126,7 +127,27 @@ def device_run_sql(name: str, rows: str) -> str:
     return (
         f"SELECT device, account, time FROM (SELECT unnest([{keys}]) AS device, lower(account) AS account, time FROM {rows} "
         "WHERE account IS NOT NULL) WHERE device <> '' WINDOW by_time AS (PARTITION BY device ORDER BY time, account) "
-        "QUALIFY account IS DISTINCT FROM lag(account) OVER by_time OR time = lag(time) OVER by_time OR time = lead(time) OVER by_time"
+        "QUALIFY account IS DISTINCT FROM lag(account) OVER by_time OR account IS DISTINCT FROM lead(account) OVER by_time "
+        "OR time = lag(time) OVER by_time OR time = lead(time) OVER by_time"
+    )
+
+
+def device_row_sql(name: str, rows: str) -> str:
+    """Write the question which account used each device, row by row."""
+    # Key by key and not unnested, so that an engine which looks for few devices skips the rows of all others.
+    return " UNION ALL ".join(
+        f"SELECT {key} AS device, lower(account) AS account, time FROM {rows} WHERE account IS NOT NULL AND {key} <> ''"
+        for key in _device_keys(name)
+    )
+
+
+def _files(name: str) -> tuple[str, ...]:
+    """Name what is made of a table's rows with their subjects."""
+    return (
+        "rows",
+        "coverage",
+        *(("things",) if name in THINGS else ()),
+        *(("sources",) if name == "signin" else ()),
     )
 
 
@@ -176,15 +197,19 @@ class Rollups:
             if name in ROLLED and sum(part.rows for part in parts) >= LEAST_ROWS
         }
         if rolling is None or not big:
+            if rolling is not None:
+                _sweep(rolling.folder, set())
             return Rollups(connection, known, {}, {})
         maker = _Maker(connection, known, _hidden_by_file(connection))
         place = rolling.folder if _is_writable(rolling.folder) else rolling.private
         number = count(1)
         pieces: dict[str, list[Piece]] = {}
+        used: set[Path] = set()
         for name, parts in big.items():
             pieces[name] = []
             for month, files in groupby(sorted(parts, key=lambda part: part.month), lambda part: part.month):
                 for made, about in maker.pieces(name, place / name / month, list(files)):
+                    used.add(made)
                     cut = as_of is not None and _moment(about["known_last"]) > as_of
                     if cut and as_of is not None and _moment(about["known_first"]) > as_of:
                         continue
@@ -192,6 +217,7 @@ class Rollups:
                     if cut:
                         folder = maker.make(name, rolling.private / name / month, about["files"], cut=True)
                     pieces[name].append(Piece(next(number), name, folder, tuple(about["files"]), cut))
+        _sweep(rolling.folder, used)
         return Rollups(connection, known, pieces, {})
 
     def tables(self) -> Iterable[str]:
@@ -221,7 +247,7 @@ class Rollups:
     def device_runs(self, name: str) -> str:
         """Write the question who used each device, of a table that has pieces."""
         return (
-            "SELECT value AS device, account, time FROM piece_fact "
+            "SELECT value AS device, account, time, concat(table_name, '/', piece) AS part FROM piece_fact "
             f"WHERE table_name = {literal(name)} AND what = 'run'"
         )
 
@@ -254,12 +280,15 @@ class Rollups:
             folder = piece.folder / _digest(
                 [FORM, resolving(""), things_sql(name, ""), SOURCE, digests.get(piece.number)]
             )
-            if not folder.exists():
+            if not _is_whole(folder, *_files(name)):
+                shutil.rmtree(folder, ignore_errors=True)
                 self._make(piece, folder, resolving(f"({self.known(name, piece.files, piece.cut)})"))
             os.utime(folder)
-            for what, paths in found.items():
-                if (path := folder / f"{what}.parquet").exists():
-                    paths.append(path)
+            for other in piece.folder.iterdir():
+                if other.is_dir() and other != folder:
+                    _forget(other, other)
+            for what in _files(name):
+                found[what].append(folder / f"{what}.parquet")
         self.made[name] = found
         rows = self._made(name, "rows") or resolving(f"(SELECT * FROM {identifier('known_' + name)} LIMIT 0)")
         self.connection.execute(f"CREATE TEMP VIEW {identifier(name)} AS {rows}")
@@ -269,13 +298,10 @@ class Rollups:
         rows = building / "rows.parquet"
         _copy(self.connection, sql, rows)
         _copy(self.connection, coverage_sql(_read([rows])), building / "coverage.parquet")
-        if piece.table in THINGS:
+        if "things" in _files(piece.table):
             _copy(self.connection, things_sql(piece.table, _read([rows])), building / "things.parquet")
-        if piece.table == "signin":
+        if "sources" in _files(piece.table):
             _copy(self.connection, sources_sql(_read([rows])), building / "sources.parquet")
-        for other in folder.parent.iterdir():
-            if other.is_dir() and other != building:
-                _forget(other, other)
         _settle(building, folder)
 
     def _identities(self, name: str) -> dict[int, list[str]]:
@@ -357,12 +383,8 @@ class _Maker:
         if left:
             path = self.make(name, folder, sorted(left), cut=False)
             chosen.append((path, _about(path) or {}))
-        used = {path for path, _ in chosen}
-        for path in used:
+        for path, _ in chosen:
             os.utime(path / "about.json")
-        for path, _ in there:
-            if path not in used:
-                _forget(path, path / "about.json")
         return chosen
 
     def make(self, name: str, folder: Path, files: Sequence[str], *, cut: bool) -> Path:
@@ -433,12 +455,25 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _about(folder: Path) -> dict[str, Any] | None:
-    """Read what a piece was made from; none where it is gone, or of another form."""
+    """Read what a piece was made from; none where it is gone, damaged, or of another form."""
     try:
         about: dict[str, Any] = json.loads((folder / "about.json").read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return about if about.get("form") == _form() else None
+    return about if about.get("form") == _form() and _is_whole(folder, "facts") else None
+
+
+def _is_whole(folder: Path, *names: str) -> bool:
+    """Say whether the files are there to their end: a machine that lost its power may have kept their names alone."""
+    for name in names:
+        try:
+            with (folder / f"{name}.parquet").open("rb") as file:
+                file.seek(-len(_END), os.SEEK_END)
+                if file.read() != _END:
+                    return False
+        except OSError:
+            return False
+    return True
 
 
 def _form() -> list[Any]:
@@ -485,10 +520,17 @@ def _settle(building: Path, target: Path) -> None:
         shutil.rmtree(building)
 
 
+def _sweep(folder: Path, used: set[Path]) -> None:
+    """Remove the pieces that no session needs any more: also of months and tables that are gone, and of an older form."""
+    for path in folder.glob("*/*/*"):
+        if path not in used:
+            _forget(path, path / "about.json" if (path / "about.json").exists() else path)
+
+
 def _forget(folder: Path, mark: Path) -> None:
     """Remove what no session needs any more, once nobody can be reading it; `mark` was touched at its last use."""
     try:
         if mark.stat().st_mtime < time.time() - UNUSED_SECONDS:
             shutil.rmtree(folder)
-    except FileNotFoundError:
+    except OSError:  # gone meanwhile, or not ours to remove
         return

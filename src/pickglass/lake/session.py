@@ -35,6 +35,7 @@ from pickglass.lake.rollups import (
     THINGS,
     Rolling,
     Rollups,
+    device_row_sql,
     device_run_sql,
 )
 from pickglass.model.schema import Table, schema
@@ -293,14 +294,16 @@ def _holds_any(connection: Any, name: str) -> bool:
 
 
 def _install_device_runs(connection: Any, rollups: Rollups) -> None:
-    """Make `device_run`: who used which device, wherever that changed."""
+    """Make `device_run`: who used which device, wherever that changed within a part of a log; and `device_row`: row by row."""
     parts = [
         rollups.device_runs(name)
         if name in rollups.tables()
-        else device_run_sql(name, identifier("known_" + name))
+        else f"SELECT *, {literal(name)} AS part FROM ({device_run_sql(name, identifier('known_' + name))})"
         for name in HOLDERS
     ]
     connection.execute(f"CREATE TEMP VIEW device_run AS {' UNION ALL '.join(parts)}")
+    rows = [device_row_sql(name, identifier("known_" + name)) for name in HOLDERS]
+    connection.execute(f"CREATE TEMP VIEW device_row AS {' UNION ALL '.join(rows)}")
 
 
 def _resolving(table: Table, rows: str) -> str:

@@ -35,6 +35,12 @@ def identifiers(session: Session) -> pa.Table:
     return session.query(_IDENTIFIERS)
 
 
+def former_ids(session: Session) -> dict[str, str]:
+    """Give the ids that subjects would have by their other accounts, and may have had: to the id of today."""
+    rows = session.query(_FORMER_IDS).to_pylist()
+    return {row["former_id"]: row["subject_id"] for row in rows}
+
+
 def persons(session: Session) -> pa.Table:
     """Give every subject with its name, its date of birth where a roster holds it, and the sketch of its résumé."""
     return session.query(_PERSONS)
@@ -64,6 +70,7 @@ production AS (
            list_slice(list(event_id ORDER BY time, event_id), 1, 5) AS event_ids
     FROM hiring_event WHERE document_template <> '' GROUP BY subject_id, document_template
 )
+SELECT *, keyed_hash('thing:' || kind || ':' || value) AS secret FROM (
 SELECT kind, value, label, subject_id, first_time, last_time, days, event_ids FROM shared_thing
 UNION ALL
 SELECT 'resume_text', c.first_id, NULL, c.subject_id, r.time, r.time, 1, [r.event_id]
@@ -72,6 +79,7 @@ UNION ALL
 SELECT 'document_template', document_template, NULL, subject_id, first_time, last_time, 1, event_ids
 FROM production
 QUALIFY count(*) OVER (PARTITION BY document_template) > 1
+)
 ORDER BY kind, value, subject_id
 """
 
@@ -86,11 +94,18 @@ seen AS (
         UNION
         SELECT subject_id, CAST(time AS DATE) FROM device_state WHERE src_ip IS NOT NULL)
     GROUP BY subject_id
+),
+city AS (
+    SELECT lower(city) AS city, region, country, min(CAST(latitude AS DOUBLE)) AS latitude,
+           arg_min(CAST(longitude AS DOUBLE), CAST(latitude AS DOUBLE)) AS longitude
+    FROM reference_place WHERE city <> '' GROUP BY lower(city), region, country
 )
 SELECT s.subject_id, s.name, coalesce(s.home_address_key, a.address) AS address,
        coalesce(lower(s.home_city), nullif(split_part(a.address, '|', 2), '')) AS city,
-       s.hire_date AS hired, coalesce(d.days, 0) AS days
+       s.hire_date AS hired, coalesce(d.days, 0) AS days,
+       p.latitude, p.longitude
 FROM subject s LEFT JOIN applied a USING (subject_id) LEFT JOIN seen d USING (subject_id)
+LEFT JOIN city p ON p.city = lower(s.home_city) AND p.region = coalesce(s.home_region, '') AND p.country = s.home_country
 ORDER BY s.subject_id
 """
 
@@ -179,6 +194,18 @@ SELECT DISTINCT subject_id, kind, value FROM (
 )
 WHERE value <> ''
 ORDER BY subject_id, kind, value
+"""
+
+# A worker who is found to have applied is called by the application from then on: the id is made of an account.
+_FORMER_IDS = """
+WITH every AS (
+    SELECT subject_id_of(account) AS former_id, subject_id
+    FROM (SELECT subject_id, unnest(accounts) AS account FROM subject)
+)
+SELECT former_id, min(subject_id) AS subject_id FROM every
+WHERE former_id NOT IN (SELECT subject_id FROM subject)
+GROUP BY former_id HAVING count(DISTINCT subject_id) = 1
+ORDER BY former_id
 """
 
 _PERSONS = """

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pickglass.linkage.model import LINKED
+from pickglass.linkage.shared import short_id
 
 Decisions = (  # True: the same person, for ever
     Mapping[frozenset[str] | tuple[str, str], bool]
@@ -302,7 +303,9 @@ def _name(groups: list[tuple[str, ...]], before: Mapping[str, frozenset[str]]) -
     used = taken | set(before)
     for number, group in enumerate(groups):
         if number not in named:
-            named[number] = next(name for name in map(_founded_by, group) if name not in used)
+            # A founder who was parted from its group left its name there; if all of these did, all name it together.
+            free = (name for name in map(_founded_by, group) if name not in used)
+            named[number] = next(free, None) or short_id("P", *group)
             used.add(named[number])
     return {named[number]: groups[number] for number in sorted(named, key=lambda number: named[number])}
 

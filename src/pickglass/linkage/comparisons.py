@@ -105,6 +105,7 @@ _MAIL_ALIKE = (
 # Providers number namesakes: al.moss2 is hardly al.moss.
 _OTHER_NUMBER = _both(f"regexp_replace({_MAILBOX}, '[0-9]+', '', 'g')")
 _PHONE_ALIKE = "damerau_levenshtein(phones_l[1], phones_r[1]) <= 1"
+POSTAL_CODE = 0.002  # chance that strangers share one, at the least: in a town where many live it is more
 _BUILDING = _both("regexp_replace(address_keys_{side}[1], ' unit [^|]*', '')")
 
 
@@ -158,7 +159,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         (
             Level("one address", _share("address_keys"), 0.5, 1e-6, 0.85, by_accident=0.1),
             Level("one building", _BUILDING, 0.05, 1e-5, 0.05, by_accident=0.3),
-            Level("one postal code", _share("postal_codes"), 0.12, 0.002, 0.03, "postal_code"),
+            Level("one postal code", _share("postal_codes"), 0.12, POSTAL_CODE, 0.03, "postal_code"),
             Level("other addresses", "ELSE", 0.33, 0.998, 0.07),
         ),
     ),

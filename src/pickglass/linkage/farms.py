@@ -18,7 +18,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Literal
 
 from pickglass.linkage.kinds import kind_of
@@ -31,6 +31,7 @@ REPORTED = 332  # ten to one
 MORE_IN_A_PLACE, MOST_MORE_IN_A_PLACE = 200, 600  # a household explains two
 FAR_FROM_UNIT, MOST_FAR = 200, 600  # delivered to a unit far from the claimed home
 SCATTERED, MOST_SCATTERED = 400, 1200  # for each further city in which members claim to live
+ONE_REGION = 80  # kilometres between homes from which people may well come to one place to work
 ONE_HOME, MOST_ONE_HOME = -300, -600  # for each further member who claims the same flat
 ONE_BUILDING, MOST_ONE_BUILDING = -400, -1200
 MORE_WITH_ONE_ACCOUNT, MOST_WITH_ONE_ACCOUNT = 100, 200
@@ -66,6 +67,8 @@ class Claim:
     city: str | None = None
     hired: datetime | None = None
     days: int = 0  # on which any line of theirs was seen
+    latitude: float | None = None  # of the claimed city
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +125,20 @@ def farms(
         (left for thing in things if (left := _meaningful(thing, claims, places, limits))),
         key=lambda thing: (thing.kind, thing.value),
     )
-    found = []
+    found: list[Farm] = []
     for group in _merged(meaningful):
         farm = _weighed(group, claims, places, hints or {})
         if farm is not None and not all(
             frozenset(pair) in cleared for pair in combinations(farm.subjects, 2)
         ):
             found.append(farm)
-    return tuple(sorted(found, key=lambda farm: (-farm.bits, farm.subjects)))
+    found.sort(key=lambda farm: (-farm.bits, farm.subjects))
+    taken: set[str] = set()
+    for place, farm in enumerate(found):
+        if farm.id in taken:  # the same two came first to both
+            found[place] = replace(farm, id=short_id("F", *farm.subjects))
+        taken.add(found[place].id)
+    return tuple(found)
 
 
 def _limits(claims: Mapping[str, Claim]) -> dict[bool, float]:
@@ -178,10 +187,16 @@ def _days(claims: Mapping[str, Claim], subject_id: str) -> int:
 
 def _merged(things: Sequence[SharedThing]) -> list[list[SharedThing]]:
     """Bring together things whose subjects overlap enough; what joins two groups by one member must be private."""
+    # One subject in common says something of private things alone. All others are looked for by two subjects: whoever
+    # looks after the company's computers has thousands of things, each in common with another colleague.
     of_subject: dict[str, list[int]] = {}
+    of_pair: dict[tuple[str, str], list[int]] = {}
     for number, thing in enumerate(things):
-        for subject in thing.subjects:
-            of_subject.setdefault(subject, []).append(number)
+        for pair in combinations(thing.subjects, 2):
+            of_pair.setdefault(pair, []).append(number)
+        if thing.kind in PRIVATE:
+            for subject in thing.subjects:
+                of_subject.setdefault(subject, []).append(number)
     root = list(range(len(things)))
 
     def top(number: int) -> int:
@@ -190,10 +205,16 @@ def _merged(things: Sequence[SharedThing]) -> list[list[SharedThing]]:
             number = root[number]
         return number
 
+    def join(one: int, other: int) -> None:
+        root[max(top(one), top(other))] = min(top(one), top(other))
+
     for numbers in of_subject.values():
+        for one, other in pairwise(numbers):
+            join(one, other)
+    for numbers in of_pair.values():
         for one, other in combinations(numbers, 2):
             if top(one) != top(other) and _overlap(things[one], things[other]):
-                root[max(top(one), top(other))] = min(top(one), top(other))
+                join(one, other)
     groups: dict[int, list[SharedThing]] = {}
     for number, thing in enumerate(things):
         groups.setdefault(top(number), []).append(thing)
@@ -201,12 +222,11 @@ def _merged(things: Sequence[SharedThing]) -> list[list[SharedThing]]:
 
 
 def _overlap(one: SharedThing, other: SharedThing) -> bool:
+    """Tell whether two things that two subjects or more have in common are of one group."""
     both = len(set(one.subjects) & set(other.subjects))
     for line, beside in ((one, other), (other, one)):
         if _is_crowded(line):
             return not _is_line(beside) and both >= OVERLAP * len(line.uses)
-    if both < 2:
-        return one.kind in PRIVATE and other.kind in PRIVATE
     return both >= OVERLAP * min(len(one.uses), len(other.uses))
 
 
@@ -283,14 +303,40 @@ def _place_signs(
                 f"{len(far)} of {persons} claim to live in another city",
             )
         )
-    cities = {claim.city.lower() for claim in named if claim.city}
-    if len(cities) > 1:
-        weight = min(MOST_SCATTERED, SCATTERED * (len(cities) - 1))
+    cities = _far_apart(named)
+    if cities > 1:
+        weight = min(MOST_SCATTERED, SCATTERED * (cities - 1))
         what = "use one line" if lines else "have one delivery unit"
-        signs.append((weight, f"people who claim homes in {len(cities)} cities {what}"))
+        signs.append((weight, f"people who claim homes in {cities} cities far apart {what}"))
     signs += _claimed_together(named)
     signs += _tempo([*units.values()], lines, claims, places)
     return signs
+
+
+def _far_apart(named: Iterable[Claim]) -> int:
+    """Count the cities of the claimed homes; towns of one region, whose people may meet in one place, are one."""
+    cities = sorted(
+        {(claim.city.lower(), claim.latitude, claim.longitude) for claim in named if claim.city}, key=str
+    )
+    names: set[str] = set()
+    places: list[tuple[float, float]] = []
+    for city, latitude, longitude in cities:
+        if city in names:
+            continue
+        if latitude is not None and longitude is not None:
+            here = (latitude, longitude)
+            if any(_kilometres(here, other) < ONE_REGION for other in places):
+                continue
+            places.append(here)
+        names.add(city)
+    return len(names)
+
+
+def _kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
+    (north, east), (other_north, other_east) = (map(math.radians, place) for place in (one, other))
+    half = math.sin((other_north - north) / 2) ** 2
+    half += math.cos(north) * math.cos(other_north) * math.sin((other_east - east) / 2) ** 2
+    return 2 * 6371 * math.asin(min(1.0, math.sqrt(half)))
 
 
 def _claimed_together(named: Iterable[Claim]) -> list[Sign]:

@@ -85,7 +85,11 @@ _SPELT = {
 _FROM = {"phone": "(SELECT *, phone_digits(value) AS digits FROM asked)"}  # once, not wherever it is read
 
 _NEVER_COMMON = ("postal_code", "birth_date", "given_name", "family_name", "name")  # weighed by frequency
+_CONTACTS = ("mail", "recovery_mail", "phone")
+# That come with one person's own contact: slips and nicknames change some, an agency's has all.
+_MOST_INITIALS = 3
 _SKETCH_DIGITS = 12
+_LENGTH = 256  # characters; how alike two longer values are takes the square of their length to tell
 _ROWS = 100_000  # of one batch: what one thread takes at a time
 _VALUES = 20  # of one kind for one subject that are kept, the first in order
 
@@ -148,16 +152,19 @@ def people(identifiers: pa.Table, subjects: pa.Table) -> tuple[pa.Table, tuple[D
     """
     subjects = _one_row_each(subjects)
     stated = _stated(identifiers, subjects)
-    held: dict[str, _Held] = {}
-    dropped: list[Dropped] = []
+    spelt: dict[str, tuple[_Held, Mask]] = {}
     connection = connect("4GB")
     try:
         install_macros(connection, b"")  # no value is hashed here: the lake did it
         for kind in sorted(_COLUMN_OF):  # the address before the postal code in it
-            spelt, empty = _spell(connection, kind, *stated.pop(kind))
+            spelt[kind] = _spell(connection, kind, *stated.pop(kind))
             if kind == "address":
-                stated["postal_code"] = _with_postal_codes(connection, spelt, *stated["postal_code"])
-            held[kind], lost = _drop(kind, spelt, empty)
+                stated["postal_code"] = _with_postal_codes(connection, spelt[kind][0], *stated["postal_code"])
+        initials = _initials(connection, spelt["name"][0], subjects.num_rows)
+        held: dict[str, _Held] = {}
+        dropped: list[Dropped] = []
+        for kind, (stating, empty) in spelt.items():
+            held[kind], lost = _drop(kind, stating, empty, initials)
             dropped += lost
         names = _names(connection, held, subjects.num_rows)
     finally:
@@ -279,13 +286,39 @@ def _with_postal_codes(
     return _and((owners, values), addresses.owners, _whole(codes["code"]).take(pa.array(addresses.codes)))
 
 
-def _drop(kind: str, spelt: _Held, empty: Mask) -> tuple[_Held, list[Dropped]]:
-    """Keep what is neither a word for «nothing» nor shared by too many; count the rest by reason."""
-    reasons = {"a placeholder": empty}
+def _initials(connection: Any, names: _Held, count: int) -> Whole:
+    """Number the initials of each subject's name, whichever of them comes first; −1 where there is no name."""
+    letters = _ask(
+        connection,
+        "SELECT place, CASE WHEN value <> '' THEN array_to_string(list_sort("
+        "[left(value, 1), left(split_part(value, ' ', -1), 1)]), ' ') END AS letters FROM asked",
+        names.values,
+    )
+    of_names = _whole(letters["letters"]).dictionary_encode()
+    both = _numbers(_first(_Held(names.owners, names.codes, of_names.cast(pa.string())), count, _RISING))
+    return np.append(_numbers(of_names.indices), -1)[both]
+
+
+def _drop(kind: str, spelt: _Held, empty: Mask, initials: Whole) -> tuple[_Held, list[Dropped]]:
+    """Keep what is no word for «nothing», not too long and not shared by too many; count the rest by reason."""
+    long = pc.greater(pc.utf8_length(spelt.values), _LENGTH).to_numpy(zero_copy_only=False)
+    empty = empty & ~long
+    common = agents = np.zeros(len(empty), dtype=np.bool_)
+    most = kind_of(kind).limit
     if kind not in _NEVER_COMMON:
-        most = kind_of(kind).limit
-        common = np.bincount(spelt.codes, minlength=len(empty)) > most
-        reasons[f"shared by more than {most} subjects"] = common & ~empty
+        common = (np.bincount(spelt.codes, minlength=len(empty)) > most) & ~empty & ~long
+    if kind in _CONTACTS and len(initials):
+        named = initials[spelt.owners]
+        size = int(initials.max()) + 1
+        each = _each(spelt.codes[named >= 0] * size + named[named >= 0])
+        several = np.bincount(each // max(size, 1), minlength=len(empty)) > _MOST_INITIALS
+        agents = several & ~empty & ~long & ~common
+    reasons = {
+        "a placeholder": empty,
+        f"given with the names of more than {_MOST_INITIALS} people": agents,
+        f"longer than {_LENGTH} characters": long,
+        f"shared by more than {most} subjects": common,
+    }
     lost = [
         Dropped(kind, reason, int(values.sum()), len(_each(spelt.owners[values[spelt.codes]])))
         for reason, values in reasons.items()
@@ -335,7 +368,7 @@ def _names(connection: Any, held: Mapping[str, _Held], count: int) -> dict[str, 
     )
     whole = _first(held["name"], count, [("length", "descending"), ("value", "descending")])
     alone = {
-        kind: held[kind].values.take(_first(held[kind], count, [("value", "ascending")]))
+        kind: held[kind].values.take(_first(held[kind], count, _RISING))
         for kind in ("given_name", "family_name", "birth_date")
     }
     given, family = (
@@ -348,6 +381,9 @@ def _names(connection: Any, held: Mapping[str, _Held], count: int) -> dict[str, 
         "full_name": full,
         "birth_date": alone["birth_date"],
     }
+
+
+_RISING = [("value", "ascending")]
 
 
 def _first(held: _Held, count: int, order: list[tuple[str, str]]) -> pa.Array:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pickglass.lake.engine import connect
-from pickglass.linkage.comparisons import COMPARISONS, NAMES, Comparison, Level
+from pickglass.linkage.comparisons import COMPARISONS, NAMES, POSTAL_CODE, Comparison, Level
 from pickglass.linkage.pairs import make_keys, make_pairs
 from pickglass.linkage.people import are_rising
 
@@ -29,15 +29,15 @@ _ROWS = 100_000  # of one batch: what one thread takes at a time
 NAME_ALONE = -1.0  # bits at most where nothing but the names speaks for one person
 _LEAST = 1e-9
 
-# Chance that strangers agree in a level, from the frequency of the names and of the commonest postal code: what is
-# counted, how much rarer the level is, and the least that is believed: neighbours are no strangers, however few.
+# Chance that strangers agree in a level, from how frequent the value is among all: (value, how much rarer than one
+# shared value, the least). Names are as rare as they are; neighbours are no strangers, however few they are.
 _FREQUENCIES = {
     "full_name": ("full_name", 1.0, _LEAST),
     "family_alike": ("family_name", 0.01, _LEAST),
     "given_alike": ("given_name", 0.003, _LEAST),
     "given_name": ("given_name", 1.0, _LEAST),
     "family_name": ("family_name", 1.0, _LEAST),
-    "postal_code": ("postal_code", 1.0, 1e-4),
+    "postal_code": ("postal_codes[1]", 1.0, POSTAL_CODE),
 }
 
 
@@ -93,25 +93,22 @@ class PairScorer:
         )
 
     def bring_people(self) -> None:
-        """Make the table `compared`: whoever is in a pair, with the frequencies of their values among all."""
+        """Make the table `compared`: whoever is in a pair, with the frequencies of names and places among all."""
         joins, columns = [], []
-        # Both of a pair are counted in the frequency; one of them is taken out, for they may be one person.
-        chance = f"greatest(count(*) - 1, 1) / {max(self.count, 1)}.0 AS chance"
-        for name in ("full_name", "given_name", "family_name"):
+        counted = {value: f"frequency_{n}" for n, (value, _, _) in enumerate(_FREQUENCIES.values())}
+        for value, table in counted.items():
+            # Both of a pair are counted in the frequency; one of them is taken out, for they may be one person.
             self.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE frequency_{name} AS "
-                f"SELECT {name}, {chance} FROM person WHERE {name} IS NOT NULL GROUP BY {name}"
+                f"CREATE OR REPLACE TEMP TABLE {table} AS "
+                f"SELECT {value} AS value, greatest(count(*) - 1, 1) / {max(self.count, 1)}.0 AS chance "
+                f"FROM person WHERE {value} IS NOT NULL GROUP BY ALL"
             )
-            joins.append(f"LEFT JOIN frequency_{name} ON frequency_{name}.{name} = p.{name}")
-        self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE frequency_postal_code AS "
-            "WITH stated AS MATERIALIZED (SELECT n, unnest(postal_codes) AS code FROM person) "
-            f"SELECT n, max(chance) AS chance FROM stated JOIN (SELECT code, {chance} FROM stated GROUP BY code) "
-            "USING (code) GROUP BY n"
-        )
-        joins.append("LEFT JOIN frequency_postal_code ON frequency_postal_code.n = p.n")
-        for column, (name, factor, least) in _FREQUENCIES.items():
-            columns.append(f"greatest(frequency_{name}.chance * {factor}, {least}) AS tf_{column}")
+            joins.append(f"LEFT JOIN {table} ON {table}.value = p.{value}")
+        for column, (value, factor, least) in _FREQUENCIES.items():
+            chance = f"{counted[value]}.chance"
+            columns.append(
+                f"CASE WHEN {chance} IS NOT NULL THEN greatest({chance} * {factor}, {least}) END AS tf_{column}"
+            )
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE compared AS SELECT p.*, {', '.join(columns)} FROM person p "
             f"SEMI JOIN (SELECT l AS n FROM pair UNION SELECT r FROM pair) USING (n) {' '.join(joins)}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-COLUMNS = ("kind", "value", "label", "subject_id", "first_time", "last_time", "days", "event_ids")
+COLUMNS = ("kind", "value", "label", "subject_id", "first_time", "last_time", "days", "event_ids", "secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class SharedThing:
     value: str
     label: str | None
     uses: tuple[Use, ...]
+    secret: str | None = None  # the value under the home's key: an id made of the value would soon be guessed
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -46,10 +47,14 @@ def read_shared(table: pa.Table) -> tuple[SharedThing, ...]:
     columns = [table.column(name).to_pylist() for name in COLUMNS]
     uses: dict[tuple[str, str], dict[str, Use]] = {}
     labels: dict[tuple[str, str], set[str]] = {}
-    for kind, value, label, subject_id, first_time, last_time, days, event_ids in zip(*columns, strict=True):
+    secrets: dict[tuple[str, str], str] = {}
+    for kind, value, label, subject_id, first_time, last_time, days, event_ids, secret in zip(
+        *columns, strict=True
+    ):
         if not kind or not value or not subject_id:
             continue
         key = (kind, value)
+        secrets[key] = secret
         use = Use(subject_id, first_time, last_time, days or 1, _ids(event_ids))
         known = uses.setdefault(key, {}).get(subject_id)
         uses[key][subject_id] = _together(known, use) if known else use
@@ -61,6 +66,7 @@ def read_shared(table: pa.Table) -> tuple[SharedThing, ...]:
             value,
             min(labels.get((kind, value), {None}), key=str),
             tuple(by_subject[subject] for subject in sorted(by_subject)),
+            secrets[kind, value],
         )
         for (kind, value), by_subject in sorted(uses.items())
         if len(by_subject) > 1

@@ -103,7 +103,7 @@ def _link(thing: SharedThing, subjects: int) -> Link:
     bits, reasons = _weigh(thing, kind, max(subjects, len(thing.uses)))
     return Link(
         kind="thing",
-        id=short_id("T", thing.kind, thing.value, *thing.subjects[:2]),
+        id=short_id("T", thing.kind, thing.secret or thing.value, *thing.subjects[:2]),
         subjects=thing.subjects,
         thing=thing.kind,
         label=thing.label,

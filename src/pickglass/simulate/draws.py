@@ -27,15 +27,22 @@ def _stream(seed: int, name: tuple[str | int, ...]) -> np.random.PCG64:
 class Draw:
     """One stream of draws; the same seed and name give the same draws on any machine."""
 
-    __slots__ = ("_at", "_bits", "_buffer")
+    __slots__ = ("_at", "_bits", "_buffer", "_name", "_seed")
 
     def __init__(self, seed: int, *name: str | int) -> None:
-        self._bits = _stream(seed, name)
+        self._seed, self._name = seed, name
+        self._bits: np.random.PCG64 | None = None  # dear to make, and many streams are never asked
         self._buffer: list[int] = []  # short at first: many streams serve one choice or two
         self._at = 0
 
+    def branch(self) -> Draw:
+        """A stream of its own for one throw of this one: however often it is asked, what follows here is the same."""
+        return Draw(self.raw())
+
     def raw(self) -> int:
         if self._at == len(self._buffer):
+            if self._bits is None:
+                self._bits = _stream(self._seed, self._name)
             self._buffer = self._bits.random_raw(_BUFFER if self._buffer else _FIRST).tolist()
             self._at = 0
         value = self._buffer[self._at]

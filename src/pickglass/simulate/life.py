@@ -63,23 +63,25 @@ class Session(NamedTuple):
 
 def plan(worker: Worker, draw: Draw, day: int) -> list[Session]:
     """What a worker does on a day: nothing, or one session per block."""
+    # Every throw is made for everybody, so that who has other habits is not luckier in what follows.
+    weekend, absent = draw.chance(worker.habits.weekend), draw.chance(20)  # ill, or a day off
+    at_office, shift = draw.chance(worker.habits.office), draw.between(-20, 20)
     trip = trip_on(worker, day)
     if trip is not None and trip.away:
         return []
     free = weekday(day) > 4 or day in HOLIDAYS
-    if free and not draw.chance(worker.habits.weekend):
-        return []
-    if not free and draw.chance(20):  # ill, or a day off
+    if not weekend if free else absent:
         return []
     home = worker.home(day)
     if trip is not None:
         network, here = trip.network, trip.network.place
-    elif worker.habits.office and draw.chance(worker.habits.office):
+    elif at_office:
         network, here = worker.office.network, worker.office.place
     else:
         network, here = worker.desk or home.network, home.address.place
     machine = worker.machine(day)
-    shift = draw.between(-20, 20) if len(worker.habits.blocks) < 3 else 0
+    if len(worker.habits.blocks) > 2:
+        shift = 0
     sessions = []
     for start, minutes in worker.habits.blocks:
         begin = here.time(day, start + shift)
@@ -98,24 +100,22 @@ def live(company: Company, diary: Diary) -> None:
     """Everybody's days, and the meetings that bring them together."""
     attendance: dict[tuple[str, int], list[tuple[Worker, list[Session]]]] = {}
     for worker in company.workers:
-        draw = Draw(company.seed, "life", worker.dice)
+        life = Draw(company.seed, "life", worker.dice)
         last = company.last if worker.left is None else min(company.last, worker.left)
         used: str = ""
         for day in range(max(company.first, worker.hired), last + 1):
+            draw = life.branch()
             sessions = plan(worker, draw, day)
             if not sessions:
                 continue
             machine = sessions[0].machine
+            unpacking = draw.branch()
             if machine.serial != used:
-                _set_up(diary, draw, worker, machine, sessions[0])
+                _set_up(diary, unpacking, worker, machine, sessions[0])
                 used = machine.serial
-            _sign_in(company, diary, draw, worker, sessions)
-            if draw.chance(worker.habits.calm):
-                _use_machine(diary, draw, worker, day, sessions)
-            if draw.chance(worker.habits.calm):
-                _use_documents(company, diary, draw, worker, sessions)
-                if worker.team.engineer:
-                    _use_code(diary, draw, worker, day, sessions)
+            _sign_in(company, diary, draw.branch(), worker, sessions)
+            _use_machine(diary, draw.branch(), worker, day, sessions)
+            _use_files(company, diary, draw.branch(), worker, day, sessions)
             attendance.setdefault((worker.team.name, day), []).append((worker, sessions))
     _meet(company, diary, attendance)
 
@@ -127,14 +127,20 @@ def moment(draw: Draw, sessions: list[Session]) -> tuple[int, Session]:
 
 def egress(company: Company, draw: Draw, worker: Worker, session: Session) -> Network:
     """Where a browser's packets come out: a consumer VPN, the company's VPN, or simply where one is."""
-    habits = worker.habits
-    if habits.vpn and draw.chance(habits.vpn_share):
-        return draw.pick(habits.vpn)
-    if habits.corporate_vpn and draw.chance(habits.corporate_vpn):
+    hidden, corporate = consumer_vpn(draw, worker), draw.chance(worker.habits.corporate_vpn)
+    if hidden is not None:
+        return hidden
+    if corporate:
         return company.corporate_vpn[
             0 if session.here.country in {"GB", "DE", "PL", "PT", "EE", "IN", "BW"} else 1
         ]
     return session.network
+
+
+def consumer_vpn(draw: Draw, worker: Worker) -> Network | None:
+    """The exit that somebody's own VPN uses now, for one throw of the dice whether they have one or not."""
+    own = draw.branch()
+    return own.pick(worker.habits.vpn) if worker.habits.vpn and own.chance(worker.habits.vpn_share) else None
 
 
 def _sign_in(company: Company, diary: Diary, draw: Draw, worker: Worker, sessions: list[Session]) -> None:
@@ -248,14 +254,18 @@ def _set_up(diary: Diary, draw: Draw, worker: Worker, machine: Machine, session:
 
 
 def _use_machine(diary: Diary, draw: Draw, worker: Worker, day: int, sessions: list[Session]) -> None:
+    if not draw.chance(worker.habits.calm):
+        return
+    tools = draw.branch()
+    for tool in worker.habits.tools:
+        using = tools.branch()
+        if tool.first <= day and using.chance(tool.per_mille):
+            time, session = moment(using, sessions)
+            run(diary, using, worker, session.machine, tool.product, time)
     programs = _ENGINEER_PROGRAMS if worker.team.engineer else _DESK_PROGRAMS
     if draw.chance(800):
         time, session = moment(draw, sessions)
         diary.processes.append(Process(time, worker.index, session.machine, draw.pick(programs)))
-    for tool in worker.habits.tools:
-        if tool.first <= day and draw.chance(tool.per_mille):
-            time, session = moment(draw, sessions)
-            run(diary, draw, worker, session.machine, tool.product, time)
     if draw.chance(170):
         time, session = moment(draw, sessions)
         host = draw.pick(_SITES)
@@ -319,6 +329,16 @@ def run(
                 facts["port"],
             )
         )
+
+
+def _use_files(
+    company: Company, diary: Diary, draw: Draw, worker: Worker, day: int, sessions: list[Session]
+) -> None:
+    if not draw.chance(worker.habits.calm):
+        return
+    _use_documents(company, diary, draw, worker, sessions)
+    if worker.team.engineer:
+        _use_code(diary, draw, worker, day, sessions)
 
 
 def _use_documents(
@@ -428,9 +448,10 @@ def _meet(
 
 
 def _comes(draw: Draw, sessions: list[Session], start: int) -> bool:
+    present, fetched = draw.chance(900), draw.chance(350)
     if any(session.start - 900 <= start <= session.end for session in sessions):
-        return draw.chance(900)
-    return len(sessions) < 3 and draw.chance(350)
+        return present
+    return len(sessions) < 3 and fetched
 
 
 def join(
@@ -445,13 +466,12 @@ def join(
 ) -> Join:
     habits = worker.habits
     own = habits.meets_on_own
-    network = session.network
+    network = consumer_vpn(draw, worker) or session.network
     if own and habits.own_computer_network:
         network = draw.pick(habits.own_computer_network)
-    elif habits.vpn and draw.chance(habits.vpn_share):
-        network = draw.pick(habits.vpn)
     here = max(3, minutes - draw.below(6))
-    video = here - draw.below(max(1, here // 4)) if draw.chance(habits.camera) else 0
+    late, on = draw.below(max(1, here // 4)), draw.chance(habits.camera)
+    video = here - late if on else 0
     return Join(
         start + draw.between(-60, 200),
         meeting,

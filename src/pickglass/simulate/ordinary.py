@@ -30,10 +30,11 @@ def happen(world: World, company: Company, diary: Diary) -> None:
     for worker in company.workers:
         draw = Draw(company.seed, "incidents", worker.dice)
         end = company.last if worker.left is None else min(worker.left, company.last)
-        _pay(company, diary, draw, worker, end)
+        _pay(company, diary, draw.branch(), worker, end)
+        start = draw.branch()
         if worker.hired >= company.first - 60:
-            _onboard(world, company, diary, draw, worker)
-        _year(company, diary, draw, worker, end)
+            _onboard(world, company, diary, start, worker)
+        _year(company, diary, draw.branch(), worker, end)
         if worker.left is not None and worker.left <= company.last:
             _leave(company, diary, draw, worker, worker.left)
         for trip in worker.trips:

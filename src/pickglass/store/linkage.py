@@ -81,15 +81,6 @@ def decide(
     return len(rows)
 
 
-def decisions(store: Store, kind: DecisionKind) -> dict[tuple[str, str], bool]:
-    """Give what was decided last on each pair, the smaller id first."""
-    return {
-        (one.left_subject, one.right_subject): one.linked
-        for one in decision_history(store)
-        if one.kind == kind
-    }
-
-
 def decision_history(store: Store, subjects: Sequence[str] | None = None) -> list[Decision]:
     """Give all decisions, oldest first; with `subjects` those on pairs of which both are among them."""
     column = tables.link_decision.c
@@ -178,19 +169,25 @@ def newest_model(store: Store) -> tuple[str, int] | None:
 def forget_subject(connection: Connection, subject_id: str) -> dict[str, int]:
     """Remove a subject from everything that linkage keeps, and count what was removed."""
     decision, change, link = tables.link_decision.c, tables.persona_change.c, tables.link.c
+    # A persona is called after the subject that founded it: the next run gives those who are left a new name.
+    founded = f"P-{subject_id.removeprefix('S-')}"
     named = [
-        row.id for row in connection.execute(select(change.id, change.subjects)) if subject_id in row.subjects
+        row.id
+        for row in connection.execute(select(change.id, change.persona_id, change.others, change.subjects))
+        if subject_id in row.subjects or founded in (row.persona_id, *row.others)
     ]
     linked = [
         row.id
         for row in connection.execute(select(link.id, link.document))
-        if subject_id in orjson.loads(row.document)["subjects"]
+        if subject_id in orjson.loads(row.document)["subjects"] or row.id == founded
     ]
     steps = {
         "decisions": delete(tables.link_decision).where(
             or_(decision.left_subject == subject_id, decision.right_subject == subject_id)
         ),
-        "personas": delete(tables.persona).where(tables.persona.c.subject_id == subject_id),
+        "personas": delete(tables.persona).where(
+            or_(tables.persona.c.subject_id == subject_id, tables.persona.c.persona_id == founded)
+        ),
         "persona_changes": delete(tables.persona_change).where(change.id.in_(named)),
         "links": delete(tables.link).where(link.id.in_(linked)),
         "models": delete(tables.linkage_model),

@@ -74,16 +74,23 @@ def indicator_show(indicator_id: str, home: Path | None, as_json: bool) -> None:
 @indicator.command("explain")
 @click.argument("indicator_id")
 @click.argument("subject_id", metavar="[SUBJECT]", required=False)
+@click.option("--reason", help="Why a manual indicator is asked about SUBJECT; logged.")
 @home_option
 @json_option
 @reveal_option
 def indicator_explain(
-    indicator_id: str, subject_id: str | None, home: Path | None, as_json: bool, reveal: str | None
+    indicator_id: str,
+    subject_id: str | None,
+    reason: str | None,
+    home: Path | None,
+    as_json: bool,
+    reveal: str | None,
 ) -> None:
     """Explain one indicator: what it reads and needs, thresholds in force, weight, how often it fires.
 
     With SUBJECT (an id as `subject show` takes it) also why it fired for this person, is clear, or could not be
-    assessed: which records, dates and facts are missing. That look is logged.
+    assessed: which records, dates and facts are missing. That look is logged. This is also how a manual indicator, which
+    no run asks, is asked about one person: it needs a reason.
 
     \b
     pickglass indicator explain ship-intransit-redirect
@@ -95,7 +102,7 @@ def indicator_explain(
 
     settings = settings_of(home) if subject_id is None else filled_home(home)
     require_known([indicator_id], catalogue(settings.home), "indicator", "pickglass indicator list")
-    told = explain_indicator(settings, indicator_id, subject_id)
+    told = explain_indicator(settings, indicator_id, subject_id, reason)
     if reveal is not None and told["why"]:
         record_reveal(settings, reveal, told["why"]["subject"])
     if as_json:

@@ -53,12 +53,12 @@ def link_list(
     from pickglass.linking import kept_links
 
     settings = filled_home(home)
-    found = [one for one in kept_links(settings) if _is_of(one, kind, reference)][:limit]
+    found = [one for one in kept_links(settings) if _is_of(one, kind, reference)]
     if reveal is not None:
         record_reveal(settings, reveal, "links")
-    links = [link_document(one, reveal is not None) for one in found]
+    links = [link_document(one, reveal is not None) for one in found[:limit]]
     if as_json:
-        print_json({"version": 1, "links": links})
+        print_json({"version": 1, "total": len(found), "links": links})
         return
     table(
         ("id", "kind", "shared thing", "people", "weight"),
@@ -67,7 +67,7 @@ def link_list(
             for one in links
         ],
     )
-    say(f"links: {len(links)}")
+    say(f"links: {len(links)}" + (f" of {len(found)}; more with --limit" if len(links) < len(found) else ""))
 
 
 @link.command("show")

@@ -37,7 +37,7 @@ factor AS (
       AND abs(epoch(m.time) - epoch(p.time)) <= $minutes * 60
     UNION ALL
     -- A sign-in through a tunnel hides where it came from, but its confirmation by phone does not: then the phone is
-    -- compared with the claimed place alone, and it has to be a session of its own that shows the tunnel.
+    -- compared with the claimed place alone, and no record of its session may show an open place.
     SELECT m.subject_id, m.time, m.event_id, m.src_ip, m.src_ip, CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), m.session_id
     FROM signin m
     WHERE m.activity = 'mfa' AND m.outcome = 'success' AND m.src_ip IS NOT NULL AND m.session_id IS NOT NULL
@@ -46,6 +46,16 @@ factor AS (
           SELECT 1 FROM signin p
           WHERE p.subject_id = m.subject_id AND p.session_id = m.session_id AND p.activity IN ('signin', 'session')
             AND p.tunnel_operator IS NULL AND NOT coalesce(p.anonymous, false))
+),
+-- Where the person's own computer signs in openly on other days: there the phone is at home with it.
+desk AS (
+    SELECT s.subject_id, s.src_ip
+    FROM signin s
+    WHERE s.activity IN ('signin', 'session') AND s.outcome = 'success' AND NOT coalesce(s.anonymous, false) AND s.tunnel_operator IS NULL
+      AND NOT regexp_matches(coalesce(nullif(s.os_name, ''), s.user_agent, ''), '(?i)(android|iphone|ipad|ipod|ios|mobile)')
+      AND EXISTS (SELECT 1 FROM factor f WHERE f.latitude IS NULL AND f.subject_id = s.subject_id AND f.mfa_ip = s.src_ip)
+    GROUP BY s.subject_id, s.src_ip
+    HAVING count(DISTINCT CAST(s.time AS DATE)) >= $min_days
 ),
 pair AS (
     SELECT f.subject_id, f.time, f.event_id, f.mfa_ip, concat_ws(', ', a.city, a.region, a.country) AS mfa_place,
@@ -57,12 +67,15 @@ pair AS (
                cos(radians(a.latitude)) * cos(radians(s.claimed_latitude)) *
                power(sin(radians(s.claimed_longitude - a.longitude) / 2), 2)))) AS claim_km,
            a.country = s.work_country AND a.region = s.work_region
-               OR a.country = s.home_country AND a.region = s.home_region AS claimed_region
+               OR a.country = s.home_country AND a.region = s.home_region AS claimed_region,
+           coalesce(a.country NOT IN (coalesce(s.work_country, s.home_country), coalesce(s.home_country, s.work_country)), false) AS abroad,
+           d.src_ip IS NOT NULL AS at_desk
     FROM factor f
     JOIN subject s ON s.subject_id = f.subject_id AND s.claimed_latitude IS NOT NULL
     JOIN address a ON a.src_ip = f.mfa_ip
     LEFT JOIN company c ON c.src_ip = f.mfa_ip
     LEFT JOIN company e ON e.src_ip = f.src_ip
+    LEFT JOIN desk d ON f.latitude IS NULL AND d.subject_id = f.subject_id AND d.src_ip = f.mfa_ip
     WHERE NOT EXISTS (
         SELECT 1 FROM attested t
         WHERE t.subject_id = f.subject_id AND t.kind = 'approved_travel'
@@ -71,7 +84,10 @@ pair AS (
           AND (t.valid_until IS NULL OR t.valid_until > f.time))
 ),
 judged AS (
-    SELECT *, NOT excused AND coalesce(km, claim_km) > $far_km AND claim_km > $far_km AND NOT coalesce(claimed_region, false) AS apart FROM pair
+    SELECT *, NOT excused AND NOT at_desk AND coalesce(km, claim_km) > $far_km AND claim_km > $far_km AND NOT coalesce(claimed_region, false) AS apart
+    FROM pair
+    -- Behind a tunnel nothing tells a phone elsewhere in the country from a line that the world puts into the wrong city.
+    WHERE km IS NOT NULL OR abroad OR at_desk OR claim_km <= $far_km
 ),
 steady AS (
     SELECT subject_id, mfa_ip, min(mfa_place) AS mfa_place, count(DISTINCT CAST(time AS DATE)) AS days, count(*) AS times,

@@ -1,5 +1,5 @@
 -- Who is who: account keys to subjects, from the rosters and the recruiting system.
--- Reads known_<table> and device_run; makes account_subject, device_holder.
+-- Reads known_<table>, device_run and device_row; makes account_subject, device_holder.
 
 -- The latest statement of each worker's roster row.
 CREATE TEMP TABLE worker_now AS
@@ -119,11 +119,35 @@ WHERE rank = best
 GROUP BY lower(key)
 HAVING count(DISTINCT subject_id) = 1;
 
+-- Who was seen at a device, part by part of the logs.
+CREATE TEMP TABLE device_seen AS
+SELECT r.device, r.part, r.account, a.subject_id, r.time
+FROM device_run r JOIN account_subject a ON a.account = r.account;
+
+-- Devices where somebody else, in another part of the logs, comes between the first and the last row of one person's
+-- stretch: only the rows between tell when the one came back.
+CREATE TEMP TABLE interrupted_device AS
+WITH turned AS (
+    SELECT *, subject_id IS DISTINCT FROM lag(subject_id) OVER (PARTITION BY device ORDER BY time, subject_id) AS turn
+    FROM device_seen
+),
+counted AS (
+    SELECT *, sum(CAST(turn AS INTEGER)) OVER (PARTITION BY device ORDER BY time, subject_id ROWS UNBOUNDED PRECEDING) AS turns
+    FROM turned
+)
+SELECT DISTINCT device FROM (
+    SELECT device, lead(account) OVER in_part = account AND lead(turns) OVER in_part <> turns AS interrupted
+    FROM counted WINDOW in_part AS (PARTITION BY device, part ORDER BY time, account)
+) WHERE interrupted;
+
 -- Which subject held a device from when to when, by device id, name and serial.
 CREATE TEMP TABLE device_holder AS
 WITH seen AS (
+    SELECT device, subject_id, time FROM device_seen ANTI JOIN interrupted_device USING (device)
+    UNION ALL
     SELECT r.device, a.subject_id, r.time
-    FROM device_run r JOIN account_subject a ON a.account = r.account
+    FROM (SELECT * FROM device_row SEMI JOIN interrupted_device USING (device)) r
+    JOIN account_subject a ON a.account = r.account
 ),
 changes AS (
     SELECT device, subject_id, time FROM seen
