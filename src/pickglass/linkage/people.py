@@ -388,7 +388,7 @@ _RISING = [("value", "ascending")]
 
 def _first(held: _Held, count: int, order: list[tuple[str, str]]) -> pa.Array:
     """The code of each subject's first value in this order, null where there is none."""
-    ends = np.flatnonzero(np.append(True, held.owners[1:] != held.owners[:-1])) if len(held.owners) else []
+    ends = np.flatnonzero(np.append(True, held.owners[1:] != held.owners[:-1])[: len(held.owners)])
     owners, codes = held.owners, held.codes
     if len(ends) < len(owners):
         table = pa.table({"value": held.values, "length": pc.utf8_length(held.values)})

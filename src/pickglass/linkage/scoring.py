@@ -71,7 +71,7 @@ class PairScorer:
         self.connection.register("new_person", pa.table({"n": pa.array(np.sort(drawn), pa.int32())}))
         self._new = True
         others = self.count - most
-        return 1 - others * (others - 1) / (self.count * (self.count - 1))
+        return 1.0 - float(others * (others - 1)) / float(self.count * (self.count - 1))
 
     def find_pairs(self, most: int | None = None, seed: int = 0) -> float:
         """Make the table `pair` of all pairs that are worth a score, or of a sample; tell the share that it holds."""
