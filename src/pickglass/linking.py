@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 TRAIN_FROM = 5_000  # subjects; with fewer, the shipped model knows more than the company can teach
 TRAIN_AGAIN = 1.5  # times as many subjects as the model was trained on
-SHOWN = 0.5  # probability from which on a pair is shown as a link
 
 # What an indicator found about a subject that bears on the farm it may belong to.
 _HINTS = {"link-activity-complement": "exclusive", "link-mutual-references": "vouching"}
@@ -51,7 +50,7 @@ def link_everybody(session: Session, store: Store, evidence: Iterable[Evidence] 
 
     table, _ = _people(session)
     model, trained = _model(store, table)
-    pairs = score_pairs(table, model, threshold=SHOWN)
+    pairs = score_pairs(table, model)
     ids = {**sharing.former_ids(session), **{one: one for one in table["subject_id"].to_pylist()}}
     history = kept.decision_history(store)
     same = _last(history, "person", ids)
@@ -412,12 +411,14 @@ def explain(session: Session, store: Store, references: Sequence[str], *, actor:
 
 
 def _verdict(decided: bool | None, grouped: bool, probability: float, share: bool) -> str:
+    from pickglass.linkage import LINKED
+
     if decided is not None:
         return f"somebody decided that they are {'one person' if decided else 'two people'}; that is obeyed for ever"
     if grouped:
         return "they are probably one person"
-    if probability >= SHOWN:
-        return "more likely one person than not, but not sure enough for a persona, or others of the group speak against it"
+    if probability >= LINKED:
+        return "more likely one person than not, but others of the group speak against it"
     if share:
         return "they share something, but that is better explained by two people"
     return "nothing that they share makes them one person"

@@ -29,12 +29,11 @@ from pickglass.benchmark.meter import Cost, load_of_machine, measured
 from pickglass.benchmark.public_sets import KnownPeople, public_sets
 from pickglass.errors import InputError
 from pickglass.linkage.clusters import cluster
-from pickglass.linkage.model import Model, score_pairs, train
+from pickglass.linkage.model import LINKED, Model, score_pairs, train
 from pickglass.linkage.people import people as gather
 from pickglass.linkage.plain import plain_splink
 from pickglass.simulate.people import MESSES, Mess, invent_people
 
-THRESHOLD = 0.8  # from which probability on a pair counts as one person: where clusters begin
 PLAIN_THRESHOLD = 0.95  # the same for plain Splink, as its documentation has it
 LEAST = 0.1  # where curves end
 PRECISION = 0.98  # at which recalls are compared
@@ -163,7 +162,7 @@ def _measure(known: KnownPeople, seed: int, newcomers: int, rounds: int) -> Resu
     with measured() as scoring:
         pairs = score_pairs(table, model, threshold=LEAST)
     with measured() as clustering:
-        clusters = cluster(pairs, threshold=THRESHOLD)
+        clusters = cluster(_linked(pairs))
     cost = gathering + training + scoring + clustering
     sharing = _sharing(table, truth)
     return Result(
@@ -173,10 +172,10 @@ def _measure(known: KnownPeople, seed: int, newcomers: int, rounds: int) -> Resu
         truth.largest,
         truth.pairs - len(sharing),
         sum(one.values for one in dropped),
-        _answer(pairs, clusters.members.values(), truth, sharing, THRESHOLD, cost),
+        _answer(pairs, clusters.members.values(), truth, sharing, LINKED, cost),
         _plain_answer(table, seed, rounds, truth, sharing) if rounds else None,
         {"people": gathering, "train": training, "score": scoring, "cluster": clustering},
-        false_links_by_commonness(pairs, truth, _commonness(table), THRESHOLD),
+        false_links_by_commonness(pairs, truth, _commonness(table), LINKED),
         _add_newcomers(table, model, pairs, newcomers) if newcomers else None,
     )
 
@@ -206,6 +205,11 @@ def _answer(
         points,
         cost,
     )
+
+
+def _linked(pairs: pa.Table) -> pa.Table:
+    """The pairs that a run of pickglass makes clusters of; those below are for the curve."""
+    return pairs.filter(pc.field("probability") >= LINKED)
 
 
 def _sharing(table: pa.Table, truth: Truth) -> Whole:
@@ -262,13 +266,12 @@ def _add_newcomers(table: pa.Table, model: Model, pairs: pa.Table, count: int) -
         pc.is_in(pairs.column("left"), value_set=among), pc.is_in(pairs.column("right"), value_set=among)
     )
     known = pairs.filter(pc.invert(fresh))
-    before = {name: frozenset(ones) for name, ones in cluster(known, threshold=THRESHOLD).members.items()}
+    before = {name: frozenset(ones) for name, ones in cluster(_linked(known)).members.items()}
     with measured() as cost:
         found = score_pairs(table, model, new=new, threshold=LEAST)
-        after = cluster(found, previous=before, threshold=THRESHOLD, increment=True)
+        after = cluster(_linked(found), previous=before, increment=True)
     groups, whole = (
-        {frozenset(ones) for ones in made.members.values()}
-        for made in (after, cluster(pairs, threshold=THRESHOLD))
+        {frozenset(ones) for ones in made.members.values()} for made in (after, cluster(_linked(pairs)))
     )
     one, other = (
         set(zip(part.column("left").to_pylist(), part.column("right").to_pylist(), strict=True))

@@ -16,13 +16,14 @@ from pickglass.linkage.clusters import Change, Clusters, cluster
 from pickglass.linkage.explain import Step, waterfall
 from pickglass.linkage.farms import Farm, FarmThing, farms
 from pickglass.linkage.kinds import KINDS, ThingKind, kind_of
-from pickglass.linkage.model import PAIRS, Model, default_model, score_pairs, train
+from pickglass.linkage.model import LINKED, PAIRS, Model, default_model, score_pairs, train
 from pickglass.linkage.people import PEOPLE, Dropped, people
 from pickglass.linkage.shared import SharedThing, Use, read_shared, short_id
 from pickglass.linkage.things import CommonThing, common_things, is_rare, thing_links
 
 __all__ = [
     "KINDS",
+    "LINKED",
     "PAIRS",
     "PEOPLE",
     "Change",

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pickglass.linkage.model import LINKED
 from pickglass.linkage.shared import short_id
 
 Decisions = (  # True: the same person, for ever
@@ -57,7 +58,7 @@ def cluster(
     *,
     decisions: Decisions | None = None,
     previous: Mapping[str, frozenset[str]] | None = None,
-    threshold: float = 0.8,
+    threshold: float = LINKED,
     increment: bool = False,
 ) -> Clusters:
     """Group subjects so that every member is justified by its own pairs, whatever the order of rows.

@@ -15,8 +15,10 @@ from pickglass.linkage.learning import refine
 from pickglass.linkage.scoring import PairScorer, final_bits
 
 VERSION = 1
-_MOST_PAIRS = 300_000  # to learn from
+_LEARNERS, _MOST_PAIRS = 60_000, 300_000  # subjects whose pairs are looked at to learn, and pairs
 _OFTEN = 0.05  # second records per subject that learning starts from
+
+LINKED = 0.5  # probability from which on two subjects are taken for one person
 
 PAIRS: pa.Schema = pa.schema(
     [
@@ -80,7 +82,7 @@ def train(people: pa.Table, *, seed: int = 1) -> Model:
     """Learn from the people themselves how persons agree with themselves and strangers with strangers."""
     scorer = PairScorer(people)
     try:
-        share = scorer.find_pairs(_MOST_PAIRS, seed)
+        share = scorer.draw(_LEARNERS, seed) * scorer.find_pairs(_MOST_PAIRS, seed)
         scorer.bring_people()
         model = Model(trained_on=people.num_rows)
         learnt = scorer.learn(replace(model, duplicates=_OFTEN), seed)
@@ -93,7 +95,7 @@ def train(people: pa.Table, *, seed: int = 1) -> Model:
 
 
 def score_pairs(
-    people: pa.Table, model: Model, *, new: Sequence[str] | None = None, threshold: float = 0.5
+    people: pa.Table, model: Model, *, new: Sequence[str] | None = None, threshold: float = LINKED
 ) -> pa.Table:
     """Score each likely pair; rows of `PAIRS`, left before right, sorted. With `new`, only pairs that hold one of them."""
     scorer = PairScorer(people, new)

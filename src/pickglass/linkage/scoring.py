@@ -12,12 +12,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pickglass.lake.engine import connect
 from pickglass.linkage.comparisons import COMPARISONS, NAMES, POSTAL_CODE, Comparison, Level
 from pickglass.linkage.pairs import make_keys, make_pairs
+from pickglass.linkage.people import are_rising
 
 if TYPE_CHECKING:
     from pickglass.linkage.model import Model
@@ -43,7 +45,7 @@ class PairScorer:
     """People in an engine of their own, and the pairs among them; to be closed."""
 
     def __init__(self, people: pa.Table, new: Sequence[str] | None = None) -> None:
-        ordered = people.take(pc.sort_indices(people, [("subject_id", "ascending")]))
+        ordered = people if are_rising(people["subject_id"]) else people.sort_by("subject_id")
         self.subject_ids: pa.ChunkedArray = ordered.column("subject_id")
         self.count = ordered.num_rows
         numbered = ordered.append_column("n", pa.array(range(self.count), pa.int32()))
@@ -60,6 +62,16 @@ class PairScorer:
     def close(self) -> None:
         """Let go of the engine and its memory."""
         self.connection.close()
+
+    def draw(self, most: int, seed: int) -> float:
+        """Look only at the pairs of so many subjects, drawn by chance; tell the share of all pairs that these are."""
+        if self.count <= most:
+            return 1.0
+        drawn = np.random.default_rng(seed).choice(self.count, most, replace=False)
+        self.connection.register("new_person", pa.table({"n": pa.array(np.sort(drawn), pa.int32())}))
+        self._new = True
+        others = self.count - most
+        return 1.0 - float(others * (others - 1)) / float(self.count * (self.count - 1))
 
     def find_pairs(self, most: int | None = None, seed: int = 0) -> float:
         """Make the table `pair` of all pairs that are worth a score, or of a sample; tell the share that it holds."""
@@ -281,9 +293,15 @@ def bits_against_both(model: Model) -> str:
 
 def final_bits(model: Model) -> str:
     """SQL over Splink's predictions: the bits that count, for a name alone never makes one person."""
-    others = ", ".join(f"mw_c{number}" for number, one in enumerate(COMPARISONS) if one is not NAMES)
+    others = ", ".join(_weight(number, one) for number, one in enumerate(COMPARISONS) if one is not NAMES)
     weighed = bits_against_both(model)
     return f"CASE WHEN greatest({others}) <= 0 THEN least({weighed}, {NAME_ALONE}) ELSE {weighed} END"
+
+
+def _weight(number: int, comparison: Comparison) -> str:
+    """SQL over Splink's predictions: the bits of one comparison, with what the frequency of a value adds to them."""
+    frequent = any(level.frequency for level in comparison.levels)
+    return f"mw_c{number} + mw_tf_adj_c{number}" if frequent else f"mw_c{number}"
 
 
 def outcomes(row: Mapping[str, Any]) -> list[tuple[Comparison, Level | None, float]]:
