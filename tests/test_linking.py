@@ -24,6 +24,7 @@ from pickglass.model.schema import schema
 from pickglass.settings import Settings, derived_key, load_settings
 from pickglass.simulate import simulate
 from pickglass.store import Store, audit, linkage, open_store
+from pickglass.store.tables import link_decision
 
 # One process makes the company once for all of these tests.
 pytestmark = pytest.mark.xdist_group("linking")
@@ -65,9 +66,17 @@ def made(folder: Path, workers: int, days: int, seed: int) -> Iterator[Company]:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     with made(tmp_path_factory.mktemp("linking"), workers=40, days=60, seed=7) as company:
         yield company
+
+
+@pytest.fixture
+def company(loaded: Company) -> Iterator[Company]:
+    """The one company of these tests, in which nobody has decided anything yet."""
+    yield loaded
+    with loaded.store.writing() as connection:
+        connection.execute(link_decision.delete())
 
 
 def groups(company: Company) -> list[tuple[str, ...]]:
@@ -172,7 +181,7 @@ def test_why_explains_pairs_that_are_linked_and_pairs_that_are_not(company: Comp
     assert not apart["linked"]
     assert apart["verdict"] == "nothing that they share makes them one person"
     assert len(apart["steps"]) > 5
-    assert list(audit.entries(company.store))[-1].action == "link.why"
+    assert audit.entries(company.store, limit=1)[0].action == "link.why"
     with pytest.raises(InputError, match="same subject"):
         why(farm.subjects[0], farm.subjects[0])
     with pytest.raises(NotFound):
@@ -218,7 +227,6 @@ def test_a_decision_outlives_a_change_of_id_and_waits_for_whom_the_lake_does_not
     assert any(both <= set(members) for members in found.personas.members.values())
     told = linking.explain(company.session, company.store, sorted(both), actor="ada")
     assert (told["linked"], [one["reason"] for one in told["decisions"]]) == (True, ["both met"])
-    linkage.decide(company.store, "person", [tuple(sorted(both))], linked=False, actor="ada", reason="no")
 
 
 def test_of_decisions_that_contradict_each_other_none_is_lost(company: Company) -> None:
@@ -232,8 +240,6 @@ def test_of_decisions_that_contradict_each_other_none_is_lost(company: Company) 
     told = {pair for link in links for pair in combinations(link.subjects, 2)}
     assert {(first, second), (second, third)} <= told
     assert (first, third) not in told
-    for pair in ((first, second), (second, third)):
-        linkage.decide(company.store, "person", [pair], linked=False, actor="ada", reason="undone")
 
 
 def test_a_model_of_another_version_is_trained_anew(
@@ -261,4 +267,4 @@ def test_what_cannot_be_decided_is_refused(company: Company) -> None:
 def test_data_health_says_what_links_nobody(company: Company) -> None:
     told = linking.left_out(company.session)
     assert {"egress"} == {one["kind"] for one in told["things"]}
-    assert {"tunnel", "organisation"} <= {one["reason"] for one in told["things"]}
+    assert "organisation" in {one["reason"] for one in told["things"]}
